@@ -1,0 +1,275 @@
+"""The log: each document is an ordered, durable sequence of updates, numbered (epoch, seq).
+
+What it promises: seq is contiguous within an epoch and seq order is commit order, because the number is taken by an
+UPDATE of the document's row in `documents_log`, whose lock is held until the commit. A batch locks rows in id order,
+so that two processes can't deadlock. Raw SQL: this is the message path, and an ORM save() of a Log row would write back
+a stale head. Callers run these in a thread with a Django connection of its own, never on the event loop.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from documents import merging
+
+
+class DocumentGone(LookupError):
+    """There is no log for this document: it never was, or it was deleted for good."""
+
+
+class CorruptLog(RuntimeError):
+    """What is stored contradicts itself. The stored bytes stay untouched; nobody is shown an empty document instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    seq: int
+    author_id: int | None
+    update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a document's log stands. `access_version` rises with every change of rights on the document."""
+
+    epoch: int
+    head: int
+    floor: int
+    access_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything of a document: the stored state up to `snapshot_seq`, and the entries after it."""
+
+    epoch: int
+    head: int
+    floor: int
+    access_version: int
+    snapshot_seq: int
+    snapshot: bytes
+    entries: list[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    epoch: int
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Updates waiting for one document, in order; `access_version` is the one their authors' rights were checked at."""
+
+    document_id: UUID
+    access_version: int
+    writes: list[tuple[int | None, bytes]]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch: the entries it became, and which of its writes (by index) were refused."""
+
+    document_id: UUID
+    epoch: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    refused: frozenset[int] = frozenset()
+    gone: bool = False
+
+
+Recheck = Callable[[UUID, Iterable[int | None]], Mapping[int | None, bool]]
+"""May these authors edit this document now? Asked inside the transaction, when rights changed since the batch was checked."""
+
+# Updates of one author in one batch become one entry, up to these bounds: more would cost pycrdt quadratic time.
+MERGE_COUNT = 100
+MERGE_BYTES = 256_000
+
+
+def append(document_id: UUID, updates: Sequence[tuple[int | None, bytes]]) -> Appended:
+    """Add (author, update) pairs, inside the caller's transaction. Raises DocumentGone."""
+    with connection.cursor() as cursor:
+        stood = _advance(cursor, document_id, None, updates, timezone.now())
+        if stood is None:
+            raise DocumentGone(str(document_id))
+        epoch, head = stood
+        first = head - len(updates) + 1
+        _insert(cursor, [(document_id, first + i, author, update) for i, (author, update) in enumerate(updates)])
+    return Appended(epoch, first, head)
+
+
+def commit(batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
+    """Write the batches of many documents in one transaction; when it returns, the entries are durable.
+
+    Raises what the database raises: then nothing of any batch was written.
+    """
+    now = timezone.now()
+    outcomes = [Outcome(batch.document_id) for batch in batches]
+    order = sorted(range(len(batches)), key=lambda i: batches[i].document_id.bytes)
+    rows: list[tuple[UUID, int, int | None, bytes]] = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        for i in order:
+            batch, outcome = batches[i], outcomes[i]
+            updates = merge_by_author(batch.writes)
+            stood = _advance(cursor, batch.document_id, batch.access_version, updates, now)
+            if stood is None:  # rights changed since the check, or the document is gone: the slow way
+                if not _lock(cursor, batch.document_id):
+                    outcome.gone = True
+                    continue
+                may = recheck(batch.document_id, {author for author, _ in batch.writes})
+                outcome.refused = frozenset(i for i, (author, _) in enumerate(batch.writes) if not may[author])
+                updates = merge_by_author([write for write in batch.writes if may[write[0]]])
+                if not updates:
+                    continue
+                stood = _advance(cursor, batch.document_id, None, updates, now)
+                assert stood is not None, "the row is locked"
+            outcome.epoch, head = stood
+            first = head - len(updates) + 1
+            outcome.entries = [Entry(first + n, author, update) for n, (author, update) in enumerate(updates)]
+            rows.extend((batch.document_id, entry.seq, entry.author_id, entry.update) for entry in outcome.entries)
+        if rows:
+            _insert(cursor, rows)
+    return outcomes
+
+
+def merge_by_author(writes: Sequence[tuple[int | None, bytes]]) -> list[tuple[int | None, bytes]]:
+    """Join what one author wrote; two authors' updates never share an entry, so that authorship stays known.
+
+    Within a batch nobody can have seen another's update yet, so moving one author's updates together breaks no order.
+    """
+    if len(writes) == 1:
+        return list(writes)
+    groups: dict[int | None, list[list[bytes]]] = {}
+    for author, update in writes:
+        runs = groups.setdefault(author, [[]])
+        if len(runs[-1]) >= MERGE_COUNT or sum(map(len, runs[-1])) + len(update) > MERGE_BYTES:
+            runs.append([])
+        runs[-1].append(update)
+    return [(author, merging.merge(run)) for author, runs in groups.items() for run in runs if run]
+
+
+def load(document_id: UUID) -> Loaded:
+    """The newest snapshot and what came after it. Raises DocumentGone, CorruptLog."""
+    for _ in range(3):
+        with connection.cursor() as cursor:
+            cursor.execute(_sql().load, [_key(document_id)])
+            row = cursor.fetchone()
+            if row is None:
+                raise DocumentGone(str(document_id))
+            epoch, head, floor, access_version, seq, state, digest = row
+            snapshot_seq, snapshot = (0, merging.EMPTY_UPDATE) if seq is None else (seq, bytes(state))
+            if seq is not None and hashlib.sha256(snapshot).hexdigest() != digest:
+                raise CorruptLog(f"{document_id}: the snapshot at {seq} does not match its checksum")
+            entries = _entries(cursor, document_id, snapshot_seq, None)
+        # Without a transaction around the reads a compaction may fall between them; then the numbers don't join: read again.
+        expected = range(snapshot_seq + 1, snapshot_seq + 1 + len(entries))
+        if [entry.seq for entry in entries] == list(expected) and snapshot_seq + len(entries) >= head:
+            return Loaded(epoch, snapshot_seq + len(entries), floor, access_version, snapshot_seq, snapshot, entries)
+    raise CorruptLog(f"{document_id}: entries between snapshot {snapshot_seq} and head {head} are missing")
+
+
+def state(document_id: UUID) -> bytes:
+    """The whole document as one update."""
+    loaded = load(document_id)
+    return merging.merge([loaded.snapshot, *(entry.update for entry in loaded.entries)])
+
+
+def entries_after(document_id: UUID, seq: int, limit: int = 1000) -> list[Entry]:
+    """The next entries, in order; the caller compares `Head.floor` to know whether the first was deleted already."""
+    with connection.cursor() as cursor:
+        return _entries(cursor, document_id, seq, limit)
+
+
+def heads(document_ids: Sequence[UUID]) -> dict[UUID, Head]:
+    """One query for any number of documents; those that are gone are missing from the answer."""
+    found: dict[UUID, Head] = {}
+    with connection.cursor() as cursor:
+        for at in range(0, len(document_ids), 500):  # SQLite's parameter limit, with room to spare
+            chunk = document_ids[at : at + 500]
+            cursor.execute(_sql().heads.format(places=", ".join(["%s"] * len(chunk))), [_key(i) for i in chunk])
+            for key, epoch, head, floor, access_version in cursor.fetchall():
+                found[key if isinstance(key, UUID) else UUID(key)] = Head(epoch, head, floor, access_version)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    advance: str
+    advance_checked: str
+    lock: str
+    insert: str
+    load: str
+    entries: str
+    heads: str
+
+
+@cache
+def _sql() -> _Statements:
+    """Written once a process: only quoting and locking differ between the databases."""
+    update = connection.ops.quote_name("update")
+    advance = (
+        "UPDATE documents_log SET head = head + %s, size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s"
+        " WHERE document_id = %s"
+    )
+    return _Statements(
+        advance=f"{advance} RETURNING epoch, head",
+        advance_checked=f"{advance} AND access_version = %s RETURNING epoch, head",
+        lock="SELECT head FROM documents_log WHERE document_id = %s"
+        + (" FOR UPDATE" if connection.features.has_select_for_update else ""),
+        insert=f"INSERT INTO documents_update (document_id, seq, author_id, {update}, created_at)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        load="SELECT l.epoch, l.head, l.floor, l.access_version, s.seq, s.state, s.sha256 FROM documents_log l"
+        " LEFT JOIN documents_snapshot s ON s.document_id = l.document_id AND s.epoch = l.epoch AND s.seq ="
+        " (SELECT MAX(seq) FROM documents_snapshot WHERE document_id = l.document_id AND epoch = l.epoch)"
+        " WHERE l.document_id = %s",
+        entries=f"SELECT seq, author_id, {update} FROM documents_update WHERE document_id = %s AND seq > %s ORDER BY seq",
+        heads="SELECT document_id, epoch, head, floor, access_version FROM documents_log WHERE document_id IN ({places})",
+    )
+
+
+def _key(document_id: UUID) -> UUID | str:
+    return document_id if connection.features.has_native_uuid_field else document_id.hex
+
+
+def _advance(
+    cursor: CursorWrapper,
+    document_id: UUID,
+    access_version: int | None,
+    updates: Sequence[tuple[int | None, bytes]],
+    now: datetime,
+) -> tuple[int, int] | None:
+    """Take the next len(updates) numbers: (epoch, new head), or None when the row is not there (at that access version)."""
+    size = sum(len(update) for _, update in updates)
+    values: list[object] = [len(updates), size, connection.ops.adapt_datetimefield_value(now), updates[-1][0], _key(document_id)]
+    if access_version is None:
+        cursor.execute(_sql().advance, values)
+    else:
+        cursor.execute(_sql().advance_checked, [*values, access_version])
+    rows = cursor.fetchall()
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def _lock(cursor: CursorWrapper, document_id: UUID) -> bool:
+    cursor.execute(_sql().lock, [_key(document_id)])
+    return cursor.fetchone() is not None
+
+
+def _insert(cursor: CursorWrapper, rows: Sequence[tuple[UUID, int, int | None, bytes]]) -> None:
+    created = connection.ops.adapt_datetimefield_value(timezone.now())
+    values = [(_key(document_id), seq, author_id, update, created) for document_id, seq, author_id, update in rows]
+    if len(values) == 1:
+        cursor.execute(_sql().insert, values[0])
+    else:
+        cursor.executemany(_sql().insert, values)
+
+
+def _entries(cursor: CursorWrapper, document_id: UUID, seq: int, limit: int | None) -> list[Entry]:
+    cursor.execute(_sql().entries + ("" if limit is None else f" LIMIT {limit:d}"), [_key(document_id), seq])
+    return [Entry(seq, author_id, bytes(update)) for seq, author_id, update in cursor.fetchall()]
