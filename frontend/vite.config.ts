@@ -1,0 +1,43 @@
+import react from "@vitejs/plugin-react"
+import { defineConfig } from "vitest/config"
+
+/**
+ * Two entries share one build: the app, and the styles and small scripts of the pages Django renders. Django finds the
+ * hashed names in `.vite/manifest.json`. Editor, KaTeX and highlighting stay out of the first download by `import()`
+ * where they are used, so no chunk is arranged by hand here, save the libraries that change less often than our code.
+ */
+export default defineConfig({
+  base: "/static/",
+  plugins: [react()],
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      input: { app: "src/app/main.tsx", pages: "src/pages/main.ts" },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
+            { name: "mantine", test: /node_modules\/(@mantine|@floating-ui)\// },
+          ],
+        },
+      },
+    },
+  },
+  test: {
+    projects: [
+      {
+        // No DOM here on purpose: the provider and the API client must run in any JavaScript.
+        extends: true,
+        test: { name: "core", environment: "node", include: ["src/{sync,api}/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "pages", environment: "jsdom", include: ["src/{app,editor,design,pages}/**/*.test.{ts,tsx}"] },
+      },
+    ],
+  },
+})
