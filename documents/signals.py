@@ -1,0 +1,65 @@
+"""All that `documents` says to the layers above it. Sent after the commit, so that a receiver reads the new state.
+
+Receivers run in the thread that committed and must be quick. One that raises doesn't undo anything: Django logs it,
+and the other receivers still hear.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import transaction
+from django.dispatch import Signal
+
+Change = Literal["created", "renamed", "moved", "trashed", "restored", "purged", "shared", "updated"]
+
+entries_appended = Signal()
+"""document_id: UUID, epoch: int, first_seq: int, updates: list[bytes]. Server-side appends only, not a room's own."""
+
+access_changed = Signal()
+"""document_ids: list[UUID] | None, user_ids: list[int] | None. Rights may have changed on and for these; None: all."""
+
+documents_changed = Signal()
+"""workspace_id: UUID, document_ids: list[UUID], kind: Change. Lists that show them are out of date."""
+
+memberships_changed = Signal()
+"""workspace_id: UUID, user_ids: list[int]. These joined, left, or changed role."""
+
+sessions_ended = Signal()
+"""user_id: int, session_keys: list[str] | None. None: all of the user's sessions."""
+
+favourites_changed = Signal()
+"""user_id: int"""
+
+
+def announce_entries(document_id: UUID, epoch: int, first_seq: int, updates: Sequence[bytes]) -> None:
+    _on_commit(entries_appended, document_id=document_id, epoch=epoch, first_seq=first_seq, updates=list(updates))
+
+
+def announce_access(*, document_ids: Iterable[UUID] | None, user_ids: Iterable[int] | None) -> None:
+    _on_commit(
+        access_changed,
+        document_ids=None if document_ids is None else list(document_ids),
+        user_ids=None if user_ids is None else list(user_ids),
+    )
+
+
+def announce_documents(workspace_id: UUID, document_ids: Iterable[UUID], kind: Change) -> None:
+    _on_commit(documents_changed, workspace_id=workspace_id, document_ids=list(document_ids), kind=kind)
+
+
+def announce_memberships(workspace_id: UUID, user_ids: Iterable[int]) -> None:
+    _on_commit(memberships_changed, workspace_id=workspace_id, user_ids=list(user_ids))
+
+
+def announce_sessions_ended(user_id: int, session_keys: Iterable[str] | None) -> None:
+    _on_commit(sessions_ended, user_id=user_id, session_keys=None if session_keys is None else list(session_keys))
+
+
+def announce_favourites(user_id: int) -> None:
+    _on_commit(favourites_changed, user_id=user_id)
+
+
+def _on_commit(signal: Signal, **message: Any) -> None:
+    transaction.on_commit(partial(signal.send_robust, sender=None, **message))
