@@ -1,21 +1,46 @@
-"""First cut by the lead so that everyone can start; ops owns this file and completes it."""
+"""Settings. Everything that differs between installations comes from the environment (or `.env`) and is listed in
+docs/operating.md; what is missing is generated or has a default that suits one machine."""
 
 import os
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import environ
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from collab.launch.home import prepare_home, secret, valkey_socket
+from collab.limits import Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(os.environ.get("WEFT_DOTENV", str(BASE_DIR / ".env")))
+env = environ.Env()  # type: ignore[no-untyped-call]
 
-WEFT_HOME = Path(env.str("WEFT_HOME", default=str(BASE_DIR / ".weft"))).resolve()
-WEFT_HOME.mkdir(parents=True, exist_ok=True)
-SECRET_KEY = env.str("SECRET_KEY", default="ops-replaces-this-by-a-generated-one")
+WEFT_HOME = prepare_home(Path(env.str("WEFT_HOME", default=str(BASE_DIR / ".weft"))).expanduser().resolve())
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret(WEFT_HOME, "secret_key")
+PUBLISH_KEY = env.str("PUBLISH_KEY", default="") or secret(WEFT_HOME, "publish_key")
+LIMITS = Limits.from_environment(os.environ)
 DEBUG = False
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
-REDIS_URL = env.str("REDIS_URL", default=f"unix://{WEFT_HOME}/valkey.sock")
+
+# Where people reach us
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=1)
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+_site = urlsplit(SITE_URL)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", _site.hostname or "localhost"])
+CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed: the reverse proxy's address.
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
+# How long /readyz says 503 before sockets are closed, for a load balancer to look elsewhere.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=0.0)
+
+_tls = _site.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _tls
+SECURE_HSTS_SECONDS = 31_536_000 if _tls else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.request_bytes
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -67,19 +92,98 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{WEFT_HOME / 'weft.sqlite3'}")}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
+
+# The database: one file by default, PostgreSQL by DATABASE_URL
+_sqlite_file = WEFT_HOME / "weft.sqlite3"
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(_sqlite_file))}")}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = {
+        # Takes the write lock at the start: a transaction that reads first and writes later could otherwise fail
+        # halfway with "database is locked", which no timeout helps against.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
+        # FULL is said, not left to how SQLite was built: with NORMAL a power cut takes back acknowledged commits.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
+elif _database["ENGINE"].endswith("postgresql"):
+    # Each request runs on a thread of its own under ASGI, so a connection per thread would be a connection per request.
+    _database.setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 0,
+        "max_size": env.int("DATABASE_POOL_SIZE", default=20),
+        "timeout": 5,
+    }
+    _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis: the embedded Valkey unless REDIS_URL names a server
+EMBEDDED_VALKEY = not env.str("REDIS_URL", default="")
+REDIS_URL = f"unix://{quote(str(valkey_socket(WEFT_HOME)))}" if EMBEDDED_VALKEY else env.str("REDIS_URL")
+_cache = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": REDIS_URL,
+    "OPTIONS": {
+        "serializer": "collab.json_cache.JSONSerializer",
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        # redis-py's default waits up to a second before each of three tries: a page would hang while Redis is away.
+        "retry": Retry(NoBackoff(), 1),
+        "max_connections": 10_000,
+    },
+}
+CACHES = {"default": {**_cache, "KEY_PREFIX": "weft:cache"}, "sessions": {**_cache, "KEY_PREFIX": "weft"}}
+# Key of a session, part of the contract: weft:1:django.contrib.sessions.cache<sessionid>
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+SESSION_CACHE_ALIAS = "sessions"
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "prefix": "weft:layer",
+            # redis-py 8 ends a silent subscription after 5 s and lends out 100 connections at most, both by default.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None, "max_connections": 10_000}],
+        },
+    }
+}
+
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_REDIRECT_URL = "/"
+
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Weft <no-reply@{_site.hostname or 'localhost'}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
 STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "build" / "static"  # other packages' files, collected by ./run
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"  # ours, as Vite built them
 USE_TZ = True
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "collab.launch.logs.JSONFormatter"},
+    },
+    "handlers": {
+        # Standard error, whatever the command: standard output belongs to what a command prints.
+        "stderr": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", default="text")},
+    },
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
+    "loggers": {
+        **{name: {"level": "INFO"} for name in ("collab", "documents", "presence")},
+        "django": {"handlers": [], "propagate": True, "level": "WARNING"},
+        "django.server": {"handlers": [], "propagate": True},
+        # Scanners ask for hosts that aren't ours all day long.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}

@@ -1,0 +1,59 @@
+"""A web process: uvicorn, run from code so that the socket, the limits and the order of ending are ours."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from types import FrameType
+
+import uvicorn
+from django.conf import settings
+
+from collab import health
+
+# Over the largest frame we accept, so that a client that sends too much hears our close code with a reason from the
+# engine, rather than uvicorn's 1009; far over it, uvicorn refuses without reading.
+FRAME_SLACK_BYTES = 65_536
+# For requests under way and for sockets to leave; the engine's own shutdown (its last commits) comes after.
+GRACE_SECONDS = 4
+
+
+class WebServer(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is alive now stays alive: no collection need ever look through the imported modules again.
+        gc.collect()
+        gc.freeze()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        health.start_draining()
+        if self._captured_signals or not settings.DRAIN_SECONDS:
+            super().handle_exit(sig, frame)
+            return
+        self._captured_signals.append(sig)
+        asyncio.get_running_loop().call_later(settings.DRAIN_SECONDS, setattr, self, "should_exit", True)
+
+
+def serve(listening: socket.socket) -> None:
+    """Serves until SIGTERM or SIGINT. Uvicorn then closes sockets with 1012 and raises the signal again."""
+    config = uvicorn.Config(
+        "collab.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.LIMITS.frame_bytes + FRAME_SLACK_BYTES,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=2048,
+    )
+    WebServer(config).run(sockets=[listening])

@@ -1,0 +1,94 @@
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from collab.launch import home, valkey
+from collab.launch.children import Child
+from collab.launch.supervisor import CannotListen, Supervisor, address, answers_ready, listen
+
+
+class Command(BaseCommand):
+    help = "Runs everything: Valkey (unless REDIS_URL names a server), the web processes and the worker."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="make a demo workspace with two people first")
+
+    def handle(self, *args: Any, demo: bool = False, **options: Any) -> None:
+        try:
+            with home.held(settings.WEFT_HOME) as note:
+                self.run(note, demo)
+        except home.AlreadyRunning as other:
+            raise CommandError(f"Weft is already running on {settings.WEFT_HOME}: {other}") from None
+        except (CannotListen, valkey.ValkeyDidNotStart) as refusal:
+            raise CommandError(str(refusal)) from None
+
+    def run(self, note: Path, demo: bool) -> None:
+        supervisor = Supervisor(say=self.say)
+        listening = listen(settings.HOST, settings.PORT)
+        here = address(listening)
+        note.write_text(f"{here} (process {os.getpid()})\n")
+        redis: list[Child] = []
+        children: list[Child] = []
+        try:
+            if settings.EMBEDDED_VALKEY:
+                valkey.prepare(settings.WEFT_HOME)
+                redis.append(valkey.child(settings.WEFT_HOME))
+                redis[0].start()
+                valkey.wait_until_it_answers(settings.WEFT_HOME, redis[0])
+            self.migrate()
+            if demo:
+                call_command("demo", stdout=self.stdout)
+            welcome = self.first_admin_link()
+            # Each has the port that was really had: with PORT=0 the kernel chose it.
+            environment = {"PORT": here.rsplit(":", 1)[1]}
+            manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+            for number in range(1, settings.WEB_WORKERS + 1):
+                name = "The web process" if settings.WEB_WORKERS == 1 else f"Web process {number}"
+                descriptor = listening.fileno()
+                command = [*manage, "web", "--fd", str(descriptor)]
+                patience = 6.0 + settings.DRAIN_SECONDS
+                children.append(Child(name, command, environment, share=[descriptor], patience=patience))
+            if importlib.util.find_spec("documents.jobs"):  # TODO ops: goes when the content part lands
+                children.append(Child("The worker", [*manage, "work"], environment, patience=6.0))
+
+            def when_ready() -> None:
+                self.say(f"Ready: {here}")
+                if welcome:
+                    self.say(f"No account yet. This link makes the first administrator, once:\n  {welcome}")
+
+            well = supervisor.tend([*redis, *children], lambda: answers_ready(listening), when_ready)
+        finally:
+            supervisor.end(children, redis)
+        if not well:
+            raise CommandError("Weft could not start")
+
+    def migrate(self) -> None:
+        # Looking first is much faster than `migrate`, which also compares permissions and content types each time.
+        executor = MigrationExecutor(connections["default"])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.say("Bringing the database up to date")
+            call_command("migrate", verbosity=0, interactive=False)
+        connections.close_all()
+
+    def first_admin_link(self) -> str | None:
+        if importlib.util.find_spec("collab.accounts") is None or get_user_model().objects.exists():
+            connections.close_all()
+            return None
+        from collab.accounts.first_admin import first_admin_url
+
+        url = first_admin_url()
+        connections.close_all()
+        return url
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

