@@ -24,7 +24,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def end_with_parent(parent: int, number: signal.Signals = signal.SIGTERM) -> None:
-    """Asks the kernel to send this process a signal when its parent dies, `kill -9` included. Survives exec, not fork."""
+    """Has the kernel signal this process when its parent dies, `kill -9` included. Survives exec, not fork."""
     if _libc is None:
         return
     _libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)

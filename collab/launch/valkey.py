@@ -1,8 +1,8 @@
 """The embedded Valkey: one server per WEFT_HOME, on a unix socket, with its data on disk.
 
 The supervisor holds the home's lock while it runs one, so a server found on the socket is left over from a supervisor
-that was killed. It is ended (it writes its data out) rather than adopted: a server that isn't our child could neither be
-waited for nor be made to end with us, and two servers must never write one append-only file.
+that was killed. It is ended (it writes its data out) rather than adopted: a server that isn't our child can neither be
+waited for nor made to end with us, and two servers must never write one append-only file.
 """
 
 from __future__ import annotations
