@@ -1,7 +1,8 @@
 """lib0's primitives: variable-length integers, and byte and text strings prefixed by their length.
 
 Readers take the bytes and a position and return the value and the next position: no reader object, because this is
-the message path and a method call costs more than the work. Everything is bounded; all that is wrong is a ProtocolError.
+the message path and a method call costs more than the work. Everything is bounded, and all that is wrong with bytes is
+a ProtocolError.
 """
 
 # Numbers are doubles in JavaScript: lib0 refuses what it could not count exactly.
