@@ -1,6 +1,7 @@
-"""The application uvicorn runs (the engine adds the sockets and its lifespan)."""
+"""The application uvicorn runs: sockets, static files and health checks in front of Django, and the hub's lifespan."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collab.settings")
 
@@ -8,20 +9,45 @@ from django.core.asgi import get_asgi_application
 
 _django = get_asgi_application()
 
-from collab.health import PATHS, health  # noqa: E402  # needs the settings
+from django.conf import settings  # noqa: E402  # what follows needs the apps
+
+from collab.health import PATHS, health, start_draining  # noqa: E402
+from collab.hub import Hub  # noqa: E402
+from collab.relay import RedisRelay  # noqa: E402
+from collab.routing import sockets  # noqa: E402
 from collab.static_files import PREFIX, static_files  # noqa: E402
 
+_hub: Hub | None = None
 
-async def application(scope, receive, send):  # type: ignore[no-untyped-def]
-    if scope["type"] == "lifespan":
-        while True:
-            kind = (await receive())["type"]
-            await send({"type": f"{kind}.complete"})
-            if kind == "lifespan.shutdown":
-                return
-    if scope["type"] == "http" and scope["path"] in PATHS:
-        await health(scope, receive, send)
-    elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
-        await static_files(scope, receive, send)
-    else:
-        await _django(scope, receive, send)
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await sockets({**scope, "hub": _hub}, receive, send)
+    elif scope["type"] == "http":
+        # Health checks and files don't pay Django's 1.3 ms.
+        if scope["path"] in PATHS:
+            await health(scope, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await static_files(scope, receive, send)
+        else:
+            await _django(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+
+
+async def drain(seconds: float) -> None:
+    """Before uvicorn shuts down: not ready any more, and sessions sent away one by one over `seconds`."""
+    start_draining()
+    if _hub is not None:
+        await _hub.drain(seconds)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    global _hub
+    await receive()
+    _hub = Hub(RedisRelay(settings.REDIS_URL))
+    await _hub.start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await _hub.stop()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -86,7 +87,8 @@ class Outcome:
 
 
 Recheck = Callable[[UUID, Iterable[int | None]], Mapping[int | None, bool]]
-"""May these authors edit this document now? Asked inside the transaction, when rights changed since the batch was checked."""
+"""May these authors edit this document now? Asked inside the transaction, when rights changed since the batch was
+checked."""
 
 # Updates of one author in one batch become one entry, up to these bounds: more would cost pycrdt quadratic time.
 MERGE_COUNT = 100
@@ -168,7 +170,8 @@ def load(document_id: UUID) -> Loaded:
             if seq is not None and hashlib.sha256(snapshot).hexdigest() != digest:
                 raise CorruptLog(f"{document_id}: the snapshot at {seq} does not match its checksum")
             entries = _entries(cursor, document_id, snapshot_seq, None)
-        # Without a transaction around the reads a compaction may fall between them; then the numbers don't join: read again.
+        # Without a transaction around the reads a compaction may fall between them; then the numbers don't join: read
+        # again.
         expected = range(snapshot_seq + 1, snapshot_seq + 1 + len(entries))
         if [entry.seq for entry in entries] == list(expected) and snapshot_seq + len(entries) >= head:
             return Loaded(epoch, snapshot_seq + len(entries), floor, access_version, snapshot_seq, snapshot, entries)
@@ -219,18 +222,20 @@ def _sql() -> _Statements:
         " WHERE document_id = %s"
     )
     return _Statements(
-        advance=f"{advance} RETURNING epoch, head",
-        advance_checked=f"{advance} AND access_version = %s RETURNING epoch, head",
-        lock="SELECT head FROM documents_log WHERE document_id = %s"
+        advance=advance + " RETURNING epoch, head",
+        advance_checked=advance + " AND access_version = %s RETURNING epoch, head",
+        lock="SELECT head FROM documents_log WHERE document_id = %s"  # noqa: S608
         + (" FOR UPDATE" if connection.features.has_select_for_update else ""),
-        insert=f"INSERT INTO documents_update (document_id, seq, author_id, {update}, created_at)"
+        insert=f"INSERT INTO documents_update (document_id, seq, author_id, {update}, created_at)"  # noqa: S608
         " VALUES (%s, %s, %s, %s, %s)",
         load="SELECT l.epoch, l.head, l.floor, l.access_version, s.seq, s.state, s.sha256 FROM documents_log l"
         " LEFT JOIN documents_snapshot s ON s.document_id = l.document_id AND s.epoch = l.epoch AND s.seq ="
         " (SELECT MAX(seq) FROM documents_snapshot WHERE document_id = l.document_id AND epoch = l.epoch)"
         " WHERE l.document_id = %s",
-        entries=f"SELECT seq, author_id, {update} FROM documents_update WHERE document_id = %s AND seq > %s ORDER BY seq",
-        heads="SELECT document_id, epoch, head, floor, access_version FROM documents_log WHERE document_id IN ({places})",
+        entries=f"SELECT seq, author_id, {update} FROM documents_update"  # noqa: S608
+        " WHERE document_id = %s AND seq > %s ORDER BY seq",
+        heads="SELECT document_id, epoch, head, floor, access_version FROM documents_log"
+        " WHERE document_id IN ({places})",
     )
 
 
@@ -245,9 +250,16 @@ def _advance(
     updates: Sequence[tuple[int | None, bytes]],
     now: datetime,
 ) -> tuple[int, int] | None:
-    """Take the next len(updates) numbers: (epoch, new head), or None when the row is not there (at that access version)."""
+    """Take the next len(updates) numbers: (epoch, new head), or None when the row is not there (at that access
+    version)."""
     size = sum(len(update) for _, update in updates)
-    values: list[object] = [len(updates), size, connection.ops.adapt_datetimefield_value(now), updates[-1][0], _key(document_id)]
+    values: list[Any] = [
+        len(updates),
+        size,
+        connection.ops.adapt_datetimefield_value(now),
+        updates[-1][0],
+        _key(document_id),
+    ]
     if access_version is None:
         cursor.execute(_sql().advance, values)
     else:

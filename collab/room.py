@@ -1,0 +1,463 @@
+"""One open document in one process: takes updates in, hands entries out.
+
+The way of an update, top to bottom: `receive` decodes, guards and queues it → the writer commits → `committed`
+acknowledges, tells the sessions here and the other processes → there, `heard` → `deliver`. `deliver` is the one way
+in for entries, whoever wrote them, and `catch_up` the one recovery: a gap, a lost message, a Redis restart all end
+there. Everything here runs on the event loop and awaits no client.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from collab import closing, rights
+from collab.awareness import RoomAwareness
+from collab.closing import Closing
+from collab.metrics import COUNTERS
+from collab.protocol import guard, messages
+from collab.protocol.lib0 import ProtocolError
+from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1, SyncStep2, Update
+from collab.protocol.state_vector import decode_state_vector
+from collab.relay import Message, Relay
+from collab.replica import Replica
+from collab.session import Session
+from collab.threads import in_reader
+from collab.writer import Write, Writer
+from documents import log as document_log
+from documents import merging
+from documents.log import DocumentGone, Entry, Outcome
+
+log = logging.getLogger(__name__)
+
+LIMITS = settings.LIMITS
+RELAY_BYTES = 64_000
+"""Entries larger than this are not relayed; the others are told to read the log."""
+SCAN_INLINE = 32_000
+"""Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
+GAP_PATIENCE = 0.05
+"""Seconds to wait for the relay to bring what is missing before it is read from the log. Another process that commits
+to the same document makes such gaps all the time, for the fraction of a millisecond its message takes."""
+CURSOR_WINDOW = 0.25
+HEARTBEAT = 15
+"""Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
+ENTRIES_AT_ONCE = 1000
+
+
+class Room:
+    def __init__(self, document_id: UUID, replica: Replica, access_version: int, relay: Relay, writer: Writer) -> None:
+        self.document_id = document_id
+        self.replica = replica
+        self.access_version = access_version
+        self.sessions: set[Session] = set()
+        self.awareness = RoomAwareness(document_id, relay, self._broadcast)
+        self.touched = 0.0
+        """Loop time of the last change, of content or of sessions."""
+        self._relay = relay
+        self._writer = writer
+        self._ahead: dict[int, Entry] = {}
+        self._known_head = replica.head
+        self._catching_up: asyncio.Task[None] | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._gap_timer: asyncio.TimerHandle | None = None
+        self._cursor_timer: asyncio.TimerHandle | None = None
+        self._unsaved_bytes = 0
+        self._unsaved_told: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- sessions ---
+
+    def join(self, session: Session) -> None:
+        """The late joiner's order: the room was subscribed before it was loaded; now both sides ask, then who is
+        here."""
+        self.sessions.add(session)
+        self.touched = _now()
+        session.cursor = self.replica.head
+        session.rejoin = lambda: self._bring_up_to_date(session)
+        if session.numbered:
+            session.send(messages.encode_notice(self._welcome(session)))
+        session.send(messages.encode_sync_step1(self.replica.state_vector()))
+        session.send(self.awareness.frame())
+        if self._unsaved_bytes:
+            self._notice([session], "unsaved")
+
+    def leave(self, session: Session) -> None:
+        self.sessions.discard(session)
+        self.touched = _now()
+        self.awareness.leave(session)
+
+    # --- what clients send ---
+
+    async def receive(self, session: Session, frame: bytes) -> None:
+        """Take one frame. Raises nothing: a frame that can't be understood ends its session, with the reason."""
+        try:
+            message = messages.decode(frame)
+            match message:
+                case Update() | SyncStep2():
+                    await self._receive_update(session, message)
+                case Awareness(payload):
+                    self.awareness.receive(session, payload)
+                case SyncStep1(state_vector):
+                    await self._answer(session, state_vector)
+                case QueryAwareness():
+                    session.send(self.awareness.frame())
+                case Ping():
+                    session.send(messages.encode_pong())
+        except ProtocolError as error:
+            COUNTERS["malformed"] += 1
+            log.info("malformed frame from user %s: %s", session.identity.user_id, error)
+            session.close(closing.malformed(str(error)))
+
+    async def _receive_update(self, session: Session, message: Update | SyncStep2) -> None:
+        update = message.update
+        session.received += 1
+        if len(update) > LIMITS.frame_bytes:
+            session.close(closing.TOO_LARGE)
+            return
+        scan = guard.scan(update) if len(update) <= SCAN_INLINE else await in_reader(guard.scan, update)
+        await session.throttle(len(update))
+        news: bytes | None = None
+        if not scan.is_empty:
+            whole = isinstance(message, SyncStep2)
+            news = self.replica.news(update, scan.structs, scan.deletes, whole_state=whole)
+        if news is not None and not session.may_edit:
+            # Honest clients answer our SyncStep1 with all they have, readers too: refused, but no reason to end the
+            # session.
+            COUNTERS["refused_read_only"] += 1
+            if not session.refused:
+                session.refused = True
+                session.send(messages.encode_auth_denied("read-only"))
+            return
+        if news is not None and self.replica.size + len(news) > LIMITS.document_bytes:
+            COUNTERS["refused_document_size"] += 1
+            session.close(closing.TOO_LARGE)
+            return
+        if news is not None and self._unsaved_bytes + len(news) > LIMITS.unsaved_bytes:
+            COUNTERS["refused_unsaved"] += 1
+            session.close(closing.UNAVAILABLE)
+            return
+        if news is None and session.acknowledged == session.received - 1:
+            session.acknowledge(session.received)
+            return
+        self._writer.submit(self, Write(session, session.received, news, scan.structs, scan.deletes))
+
+    async def _answer(self, session: Session, state_vector: bytes) -> None:
+        decode_state_vector(state_vector)  # pycrdt allocates what a state vector claims: five bytes cost it 1 GB
+        if self.replica.heavy:
+            replica = self.replica
+            head = replica.head
+            frames = await in_reader(replica.answer, state_vector)
+            if replica is not self.replica or replica.head != head:
+                frames = self.replica.answer(state_vector)
+        else:
+            frames = self.replica.answer(state_vector)
+        for frame in frames:
+            session.send(frame)
+        session.cursor = self.replica.head
+        self._tell_cursor(session)
+
+    # --- what the writer reports ---
+
+    def committed(self, outcome: Outcome | None, writes: list[Write]) -> None:
+        """The writes were stored (or refused, by rights that changed): acknowledge, then tell everybody else."""
+        self._saved_again()
+        refused: set[Session] = set()
+        if outcome is not None and outcome.gone:
+            self.end(closing.GONE)
+            return
+        numbers: dict[Session, int] = {}
+        index = 0
+        for write in writes:
+            if write.update is not None:
+                if outcome is not None and index in outcome.refused:
+                    refused.add(write.session)
+                index += 1
+            if write.session not in refused:
+                numbers[write.session] = write.number
+        for session, number in numbers.items():
+            if session.open:
+                session.acknowledge(number)
+        if refused:
+            COUNTERS["refused_at_commit"] += len(refused)
+            self.run(self.recheck_rights())
+        if outcome is None or not outcome.entries:
+            return
+        COUNTERS["entries"] += len(outcome.entries)
+        stored = [write for write in writes if write.update is not None and write.session not in refused]
+        authors = {write.session for write in stored}
+        only_author = next(iter(authors)) if len(authors) == 1 else None
+        self.deliver(outcome.epoch, outcome.entries, spans=_spans_of(outcome.entries, stored), only_author=only_author)
+        self._publish_entries(outcome.epoch, outcome.entries)
+
+    def unsaved(self, writes: list[Write]) -> None:
+        """The database is down: the writes wait. Others see them, marked as not saved; nobody gets an ack."""
+        fresh = [write for write in writes if write.update is not None and not write.held]
+        for write in fresh:
+            assert write.update is not None
+            write.held = True
+            self._unsaved_bytes += len(write.update)
+            self._broadcast(messages.encode_update(write.update), skip=write.session)
+            if len(write.update) <= RELAY_BYTES:
+                self._relay.publish(self.document_id, [b"u", write.update])
+        if self._unsaved_bytes:
+            self._notice((s for s in self.sessions if id(s) not in self._unsaved_told), "unsaved")
+            self._unsaved_told = {id(session) for session in self.sessions}
+
+    def fail(self) -> None:
+        """Something is wrong with this document here. Its clients keep what they have and come back to a new room."""
+        self.end(closing.INTERNAL)
+
+    # --- entries of the log ---
+
+    def deliver(
+        self,
+        epoch: int,
+        entries: Iterable[Entry],
+        *,
+        spans: dict[int, "Span"] | None = None,
+        only_author: Session | None = None,
+    ) -> None:
+        """Take entries, whether our writer, the relay or the log brought them; sessions get each exactly once, in
+        order.
+
+        `only_author` wrote all of these, and needs no echo.
+        """
+        if epoch != self.replica.epoch:
+            self.catch_up()
+            return
+        head = self.replica.head
+        given = 0
+        for entry in entries:
+            given += 1
+            if entry.seq > head:
+                self._ahead[entry.seq] = entry
+                self._known_head = max(self._known_head, entry.seq)
+        fresh: list[Entry] = []
+        while (next_entry := self._ahead.pop(self.replica.head + 1, None)) is not None:
+            structs, deletes = (spans or {}).get(next_entry.seq) or _scan_stored(next_entry)
+            self.replica.add(next_entry, structs, deletes)
+            fresh.append(next_entry)
+        if self._ahead and self._gap_timer is None:
+            self._gap_timer = asyncio.get_running_loop().call_later(GAP_PATIENCE, self._gap)
+        if not fresh:
+            return
+        self.touched = _now()
+        update = fresh[0].update if len(fresh) == 1 else merging.merge([entry.update for entry in fresh])
+        self._broadcast(messages.encode_update(update), skip=only_author if len(fresh) == given else None)
+        self._schedule_cursors()
+        if self.replica.wants_settling and self._settling is None:
+            self._settling = self.run(self._settle())
+
+    def head_is(self, epoch: int, head: int) -> None:
+        """Somebody looked at the log, or says how far it is."""
+        if epoch != self.replica.epoch or head > self.replica.head:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read from the log what is missing. The only recovery there is; asking again while it runs asks once more
+        after it."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = self.run(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        COUNTERS["catch_ups"] += 1
+        while True:
+            heads = await in_reader(document_log.heads, [self.document_id])
+            stands = heads.get(self.document_id)
+            if stands is None:
+                self.end(closing.GONE)
+                return
+            if stands.epoch != self.replica.epoch or stands.floor > self.replica.head:
+                await self._resync()
+                return
+            if stands.head <= self.replica.head:
+                return
+            entries = await in_reader(document_log.entries_after, self.document_id, self.replica.head, ENTRIES_AT_ONCE)
+            if not entries:
+                return
+            self.deliver(stands.epoch, entries)
+
+    async def _resync(self) -> None:
+        """The cursor is below the floor, or the history was replaced: load anew, and ask everybody what the new one
+        lacks."""
+        COUNTERS["resyncs"] += 1
+        before = self.replica
+        self.replica = await in_reader(lambda: Replica(document_log.load(self.document_id)))
+        self._ahead.clear()
+        update = await in_reader(lambda: merging.diff(self.replica.everything(), before.state_vector()))
+        self._broadcast(messages.encode_update(update))
+        for session in self.sessions:
+            session.send(messages.encode_sync_step1(self.replica.state_vector()))
+        self._schedule_cursors()
+
+    def _gap(self) -> None:
+        self._gap_timer = None
+        if self._ahead:
+            COUNTERS["gaps"] += 1
+            self.catch_up()
+
+    async def _settle(self) -> None:
+        try:
+            self.replica.apply_settled(await in_reader(self.replica.settle))
+        finally:
+            self._settling = None
+
+    # --- other processes ---
+
+    def heard(self, message: Message) -> None:
+        """A message of the relay, already known not to be our own."""
+        kind, sender = message[0], message[1]
+        if kind == b"e":
+            self.deliver(message[2], [Entry(seq, author, update) for seq, author, update in message[3]])
+        elif kind == b"m":
+            self.head_is(message[2], message[3])
+        elif kind == b"a":
+            self.awareness.heard(sender, message[2])
+        elif kind == b"q":
+            self.awareness.tell(self.sessions)
+        elif kind == b"u":
+            self._broadcast(messages.encode_update(message[2]))
+
+    def announce_head(self) -> None:
+        """Remind the other processes how far the log is, after messages may have been lost."""
+        self._relay.publish(self.document_id, [b"m", self.replica.epoch, self.replica.head])
+
+    def _publish_entries(self, epoch: int, entries: list[Entry]) -> None:
+        if sum(len(entry.update) for entry in entries) > RELAY_BYTES:
+            self._relay.publish(self.document_id, [b"m", epoch, entries[-1].seq])
+        else:
+            self._relay.publish(self.document_id, [b"e", epoch, [[e.seq, e.author_id, e.update] for e in entries]])
+
+    # --- rights ---
+
+    async def recheck_rights(self) -> None:
+        """Rights changed somewhere: ask the policy anew for everybody here."""
+        users = {session.identity.user_id for session in self.sessions}
+        granted = await in_reader(rights.grants, self.document_id, users)
+        if granted is None:
+            self.end(closing.GONE)
+            return
+        for session in list(self.sessions):
+            grant = granted.get(session.identity.user_id)
+            if grant is None:
+                session.close(closing.FORBIDDEN)
+            elif (grant.may_edit and not session.identity.read_only) != session.may_edit:
+                session.may_edit = session.may_edit and grant.may_edit
+                session.close(closing.RIGHTS_CHANGED)
+            else:
+                session.access_version = grant.access_version
+        for grant in granted.values():
+            self.access_version = max(self.access_version, grant.access_version)
+
+    def end(self, reason: Closing) -> None:
+        for session in list(self.sessions):
+            session.close(reason)
+
+    # --- to the sessions ---
+
+    def _broadcast(self, frame: bytes, skip: Session | None = None) -> None:
+        for session in list(self.sessions):
+            if session is not skip:
+                session.send(frame)
+
+    def _bring_up_to_date(self, session: Session) -> None:
+        """The session's outbox overflowed and has drained: what it missed, as one update."""
+        COUNTERS["caught_up_slow_reader"] += 1
+        missed = self.replica.since(session.cursor)
+        session.send(messages.encode_update(self.replica.everything() if missed is None else missed))
+        session.cursor = self.replica.head
+        self._tell_cursor(session)
+        session.send(self.awareness.frame())
+
+    def _welcome(self, session: Session) -> dict[str, object]:
+        return {
+            "kind": "welcome",
+            "user": session.identity.public(),
+            "may_edit": session.may_edit,
+            "epoch": self.replica.epoch,
+            "heartbeat": HEARTBEAT,
+        }
+
+    def _notice(self, sessions: Iterable[Session], kind: str) -> None:
+        frame = messages.encode_notice({"kind": kind})
+        for session in sessions:
+            if session.numbered:
+                session.send(frame)
+
+    def _saved_again(self) -> None:
+        if self._unsaved_bytes:
+            self._unsaved_bytes = 0
+            self._unsaved_told.clear()
+            self._notice(self.sessions, "saved")
+
+    def _schedule_cursors(self) -> None:
+        for session in self.sessions:
+            if not session.misses_frames:
+                session.cursor = self.replica.head
+        if self._cursor_timer is None:
+            self._cursor_timer = asyncio.get_running_loop().call_later(CURSOR_WINDOW, self._tell_cursors)
+
+    def _tell_cursors(self) -> None:
+        self._cursor_timer = None
+        for session in self.sessions:
+            self._tell_cursor(session)
+
+    def _tell_cursor(self, session: Session) -> None:
+        if session.numbered and session.told_cursor != session.cursor and not session.misses_frames:
+            session.told_cursor = session.cursor
+            session.send(messages.encode_cursor(self.replica.epoch, session.cursor))
+
+    # --- tasks of the room's own ---
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            try:
+                await work
+            except DocumentGone:
+                self.end(closing.GONE)
+            except Exception:
+                log.exception("document %s", self.document_id)
+                COUNTERS["room_faults"] += 1
+
+        task = asyncio.get_running_loop().create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def stop(self) -> None:
+        self.awareness.stop()
+        for timer in (self._gap_timer, self._cursor_timer):
+            if timer is not None:
+                timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+Span = tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]
+"""What an update holds: (structs, deletes), as (client_id, clock, length)."""
+
+
+def _spans_of(entries: list[Entry], stored: list[Write]) -> dict[int, Span]:
+    """What the guard found in the writes, by the entry they became.
+
+    An author's writes may have become several entries: the first then counts for all, since they are delivered
+    together.
+    """
+    by_author: dict[int | None, Span] = {}
+    for write in stored:
+        structs, deletes = by_author.setdefault(write.session.identity.user_id, ([], []))
+        structs += write.structs
+        deletes += write.deletes
+    return {entry.seq: by_author.pop(entry.author_id, ([], [])) for entry in entries}
+
+
+def _scan_stored(entry: Entry) -> Span:
+    scan = guard.scan(entry.update)
+    return scan.structs, scan.deletes

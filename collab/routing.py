@@ -1,0 +1,27 @@
+"""Socket paths."""
+
+from typing import Any
+
+from channels.routing import URLRouter
+from django.urls import path, re_path
+
+from collab import signed_in
+from collab.threads import in_reader
+from collab.transports.websocket import DocumentConsumer, UnknownSocket
+from presence.events import EventsConsumer
+
+_events = EventsConsumer.as_asgi()
+
+
+async def events(scope: Any, receive: Any, send: Any) -> None:
+    scope["identity"] = await in_reader(signed_in.identify, scope)
+    await _events(scope, receive, send)
+
+
+sockets = URLRouter(
+    [
+        path("ws/y/<uuid:document_id>", DocumentConsumer.as_asgi()),
+        path("ws/events", events),  # type: ignore[arg-type]  # an ASGI application, for Channels' router
+        re_path(r"", UnknownSocket.as_asgi()),
+    ]
+)

@@ -1,0 +1,242 @@
+"""One client in one room: who it is, what it may, what was acknowledged, what is still on its way. Knows no socket."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
+from functools import partial
+from types import coroutine
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.conf import settings
+
+from collab import closing
+from collab.closing import Closing
+from collab.metrics import COUNTERS
+from collab.protocol import messages
+
+LIMITS = settings.LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in, and by what: a revoked `session_key` or `token_id` closes what it opened."""
+
+    user_id: int
+    name: str
+    color: str
+    session_key: str | None = None
+    token_id: UUID | None = None
+    read_only: bool = False
+    """A token of scope `read`."""
+
+    def public(self) -> dict[str, object]:
+        return {"id": self.user_id, "name": self.name, "color": self.color}
+
+
+class Transport(Protocol):
+    """What a transport gives a session. One adapter per kind of connection; a room never sees it."""
+
+    def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
+        """Bring one frame on its way; suspends while the peer is slow. Raises OSError when it is gone."""
+
+    async def close(self, reason: Closing) -> None:
+        """Tell the peer why, then end the connection."""
+
+    def abort(self) -> None:
+        """End the connection now, without waiting for what the peer never reads."""
+
+
+class Outbox:
+    """Frames to one client, in order, bounded.
+
+    While the client keeps up, a frame is handed over at once and nothing is queued: the transport's `send` runs to its
+    end without suspending. Only for a client that is behind there is a queue and a task, because having them for
+    everybody costs 1.2–1.9 times the CPU. More than LIMITS.outbox_bytes waiting: the queue is dropped and `fell_behind`
+    is called once it drained, to send what was missed as one update. No progress for LIMITS.send_deadline_seconds:
+    `stuck`.
+    """
+
+    def __init__(self, transport: Transport, *, fell_behind: Callable[[], None], stuck: Callable[[], None]) -> None:
+        self._transport = transport
+        self._fell_behind = fell_behind
+        self._stuck = stuck
+        self._queue: deque[bytes] = deque()
+        self._bytes = 0
+        self._draining: asyncio.Task[None] | None = None
+        self._overflowed = False
+        self.closed = False
+
+    @property
+    def behind(self) -> bool:
+        return self._draining is not None
+
+    @property
+    def overflowed(self) -> bool:
+        return self._overflowed
+
+    def put(self, frame: bytes) -> None:
+        if self.closed or self._overflowed:
+            return
+        if self._draining is None:
+            sending = self._transport.send(frame)
+            try:
+                waiting_for = sending.send(None)
+            except StopIteration:
+                return
+            except OSError:
+                self.closed = True
+                return
+            self._draining = asyncio.get_running_loop().create_task(self._drain(sending, waiting_for))
+            return
+        self._queue.append(frame)
+        self._bytes += len(frame)
+        if (
+            self._bytes > LIMITS.outbox_bytes and len(self._queue) > 1
+        ):  # one frame alone may be larger: a whole document
+            self._queue.clear()
+            self._bytes = 0
+            self._overflowed = True
+            COUNTERS["outbox_overflows"] += 1
+
+    async def drained(self) -> None:
+        if self._draining is not None:
+            await asyncio.wait([self._draining])
+
+    def close(self) -> None:
+        self.closed = True
+        self._queue.clear()
+
+    async def _drain(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
+        try:
+            async with asyncio.timeout(LIMITS.send_deadline_seconds):
+                await _resume(sending, waiting_for)
+            while self._queue:
+                frame = self._queue.popleft()
+                self._bytes -= len(frame)
+                async with asyncio.timeout(LIMITS.send_deadline_seconds):
+                    await self._transport.send(frame)
+        except TimeoutError:
+            COUNTERS["outbox_stuck"] += 1
+            self.close()
+            self._stuck()
+        except OSError:
+            self.close()
+        finally:
+            self._draining = None
+        if self._overflowed and not self.closed:
+            self._overflowed = False
+            self._fell_behind()
+
+
+@coroutine
+def _resume(started: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
+    """Await a coroutine that was already started by hand and suspended on `waiting_for`."""
+    while True:
+        try:
+            value = yield waiting_for
+        except BaseException as error:
+            proceed = partial(started.throw, error)
+        else:
+            proceed = partial(started.send, value)
+        try:
+            waiting_for = proceed()
+        except StopIteration:
+            return
+
+
+class Session:
+    """A client in a room.
+
+    Acks are cumulative: `acknowledge(n)` says that the first n Update or SyncStep2 frames of this connection are
+    committed, or held nothing new. `numbered` is the `weft.1` dialect; others are told nothing.
+    """
+
+    def __init__(
+        self, identity: Identity, transport: Transport, *, numbered: bool, may_edit: bool, access_version: int
+    ):
+        self.identity = identity
+        self.numbered = numbered
+        self.may_edit = may_edit and not identity.read_only
+        self.access_version = access_version
+        self.received = 0
+        self.acknowledged = 0
+        self.cursor = 0
+        self.told_cursor = -1
+        self.closing: Closing | None = None
+        self.last_sent = 0.0
+        self.refused = False
+        self.rejoin: Callable[[], None] = lambda: None
+        """Set by the room: sends what an overflowed outbox dropped."""
+        self._transport = transport
+        self._closer: asyncio.Task[None] | None = None
+        self._outbox = Outbox(transport, fell_behind=lambda: self.rejoin(), stuck=self._give_up)
+        self._budget = Budget()
+
+    def send(self, frame: bytes) -> None:
+        self._outbox.put(frame)
+
+    @property
+    def misses_frames(self) -> bool:
+        """Its outbox overflowed: nothing is sent until it has drained and `rejoin` brought it up to date."""
+        return self._outbox.overflowed
+
+    @property
+    def open(self) -> bool:
+        return self.closing is None and not self._outbox.closed
+
+    def acknowledge(self, number: int) -> None:
+        if number > self.acknowledged:
+            self.acknowledged = number
+            if self.numbered:
+                self.send(messages.encode_ack(number))
+
+    def close(self, reason: Closing) -> None:
+        """End the session, with a reason. May be called any number of times; the first counts."""
+        if self.closing is not None:
+            return
+        self.closing = reason
+        COUNTERS[f"closed_{reason.code}"] += 1
+        self._closer = asyncio.get_running_loop().create_task(self._close(reason))
+
+    async def throttle(self, size: int) -> None:
+        """Wait until one more update of `size` bytes is within the session's rate: a flooder slows only itself."""
+        delay = self._budget.take(size, asyncio.get_running_loop().time())
+        if delay > 0:
+            COUNTERS["throttled"] += 1
+            await asyncio.sleep(delay)
+
+    async def _close(self, reason: Closing) -> None:
+        try:
+            async with asyncio.timeout(2.0):
+                await self._outbox.drained()
+                await self._transport.close(reason)
+        except (TimeoutError, OSError):
+            self._transport.abort()
+        finally:
+            self._outbox.close()
+
+    def _give_up(self) -> None:
+        self.closing = self.closing or closing.TOO_SLOW
+        self._transport.abort()
+
+
+class Budget:
+    """Two token buckets: updates and bytes a second, with bursts. Pure but for the time it is given."""
+
+    def __init__(self) -> None:
+        self._updates = float(LIMITS.updates_burst)
+        self._bytes = float(LIMITS.bytes_burst)
+        self._at: float | None = None
+
+    def take(self, size: int, now: float) -> float:
+        """Take one update of `size` bytes; returns the seconds to wait before the next."""
+        if self._at is not None:
+            passed = now - self._at
+            self._updates = min(LIMITS.updates_burst, self._updates + passed * LIMITS.updates_per_second)
+            self._bytes = min(LIMITS.bytes_burst, self._bytes + passed * LIMITS.bytes_per_second)
+        self._at = now
+        self._updates -= 1
+        self._bytes -= size
+        return max(0.0, -self._updates / LIMITS.updates_per_second, -self._bytes / LIMITS.bytes_per_second)

@@ -1,0 +1,27 @@
+"""Threads for what may block: database reads, and merging big updates. Never the message path.
+
+Not `database_sync_to_async`: it runs every call of a process on one thread, so that one slow query holds up every room.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reader")
+
+
+async def in_reader(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run it in a thread that has a database connection of its own; a connection that broke is replaced by the next
+    call."""
+
+    def call() -> R:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return await asyncio.get_running_loop().run_in_executor(READERS, call)

@@ -1,0 +1,172 @@
+"""Group commit: everything that arrived while the last commit ran goes into the next one. No timer, one transaction.
+
+One task and one thread a process, so that a process's writes have one order. Saved means committed: `Room.committed` is
+called only after the commit, and nothing else leads to an ack. When the database is down the batch is kept, in order,
+and tried again; rooms are told, relay what waits as *not saved*, and turn new writes away when too much of it
+gathers.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from collab import closing, rights
+from collab.metrics import COUNTERS
+from collab.replica import Ranges
+from collab.session import Session
+from documents import log as document_log
+from documents.log import Batch, Outcome
+from documents.merging import UnreadableUpdate
+
+if TYPE_CHECKING:
+    from collab.room import Room
+
+log = logging.getLogger(__name__)
+
+RETRY_FIRST = 0.1
+RETRY_MOST = 2.0
+# What one transaction takes: more rooms or updates wait for the next, so that a flood can't stretch everybody's ack.
+BATCH_UPDATES = 5_000
+
+
+@dataclass(slots=True)
+class Write:
+    """One frame of a session on its way to the log. `update` None: it held nothing new, and is only acknowledged in
+    order."""
+
+    session: Session
+    number: int
+    update: bytes | None
+    structs: Ranges = ()
+    deletes: Ranges = ()
+    held: bool = False
+    """It was relayed as not saved, because the database was down."""
+
+
+class Writer:
+    def __init__(self) -> None:
+        self._waiting: dict[Room, list[Write]] = {}
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self, within: float) -> None:
+        """Write what is waiting, for at most `within` seconds, then end."""
+        try:
+            async with asyncio.timeout(within):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("stopping with unsaved updates in %d documents", len(self._waiting))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._thread.submit(connection.close)
+        self._thread.shutdown(wait=True)
+
+    def submit(self, room: "Room", write: Write) -> None:
+        """Queue a write; the room hears of its commit, in the order of submission."""
+        self._waiting.setdefault(room, []).append(write)
+        self._idle.clear()
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                taken = self._take()
+                try:
+                    await self._commit(taken)
+                except (
+                    Exception
+                ):  # one room's fault must not stop everybody's writes; its clients keep and resend theirs
+                    log.exception("a commit's outcome could not be delivered")
+                    for room in taken:
+                        room.fail()
+            self._idle.set()
+
+    def _take(self) -> dict["Room", list[Write]]:
+        taken: dict[Room, list[Write]] = {}
+        count = 0
+        while self._waiting and count < BATCH_UPDATES:
+            room = next(iter(self._waiting))
+            taken[room] = self._waiting.pop(room)
+            count += len(taken[room])
+        return taken
+
+    async def _commit(self, taken: dict["Room", list[Write]]) -> None:
+        """Returns when every room of `taken` was answered."""
+        batches = {
+            room: Batch(room.document_id, room.access_version, _updates(writes)) for room, writes in taken.items()
+        }
+        due = [batch for batch in batches.values() if batch.writes]
+        found: list[Outcome] = []
+        delay = RETRY_FIRST
+        while due:
+            try:
+                found = await self._in_thread(due)
+                break
+            except (OperationalError, InterfaceError) as error:
+                COUNTERS["commit_failed"] += 1
+                if delay == RETRY_FIRST:
+                    log.error("commit failed, keeping %d documents' updates: %s", len(due), error)
+                for room, writes in taken.items():
+                    room.unsaved(writes)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, RETRY_MOST)
+                self._renew_versions(batches)
+            except (DatabaseError, UnreadableUpdate):
+                # Not the database but something in the batch: alone, all others go through, and the culprit shows.
+                COUNTERS["commit_refused"] += 1
+                if not await self._divide(taken):
+                    log.exception("an update of %s cannot be stored", due[0].document_id)
+                    for writes in taken.values():
+                        writes[0].session.close(closing.MALFORMED)
+                return
+        outcomes = {outcome.document_id: outcome for outcome in found}
+        for room, writes in taken.items():
+            room.committed(outcomes.get(room.document_id), writes)
+        COUNTERS["commits"] += 1
+
+    async def _divide(self, taken: dict["Room", list[Write]]) -> bool:
+        """Commit room by room, then write by write; False when there is only one write left."""
+        if len(taken) > 1:
+            for room, writes in taken.items():
+                await self._commit({room: writes})
+            return True
+        [(room, writes)] = taken.items()
+        if len(writes) > 1:
+            for write in writes:
+                await self._commit({room: [write]})
+        return len(writes) > 1
+
+    async def _in_thread(self, batches: list[Batch]) -> list[Outcome]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _commit_now, batches)
+
+    @staticmethod
+    def _renew_versions(batches: dict["Room", Batch]) -> None:
+        for room, batch in batches.items():
+            batch.access_version = room.access_version
+
+
+def _updates(writes: list[Write]) -> list[tuple[int | None, bytes]]:
+    return [(write.session.identity.user_id, write.update) for write in writes if write.update is not None]
+
+
+def _commit_now(batches: list[Batch]) -> list[Outcome]:
+    try:
+        return document_log.commit(batches, rights.may_write)
+    except (OperationalError, InterfaceError):
+        # The connection may be what is broken; the next try gets a fresh one.
+        if not transaction.get_connection().in_atomic_block:
+            connection.close()
+        raise

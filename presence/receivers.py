@@ -1,0 +1,71 @@
+"""What `documents` signals, as events for the people it concerns."""
+
+import logging
+from collections.abc import Coroutine, Iterable
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.dispatch import receiver
+from redis.exceptions import RedisError
+
+from documents import signals
+from documents.models import Document, DocumentShare
+from presence.events import end_sessions, tell, user_group, workspace_group
+
+log = logging.getLogger(__name__)
+
+
+@receiver(signals.documents_changed)
+def documents_changed(workspace_id: UUID, document_ids: list[UUID], kind: str, **_: Any) -> None:
+    groups = [workspace_group(workspace_id), *map(user_group, _guests(document_ids))]
+    event = {"kind": "documents", "workspace": str(workspace_id), "documents": _strings(document_ids), "change": kind}
+    _send(tell(groups, event))
+
+
+@receiver(signals.memberships_changed)
+def memberships_changed(workspace_id: UUID, user_ids: list[int], **_: Any) -> None:
+    groups = [workspace_group(workspace_id), *map(user_group, user_ids)]
+    _send(tell(groups, {"kind": "memberships", "workspace": str(workspace_id)}))
+
+
+@receiver(signals.access_changed)
+def access_changed(document_ids: list[UUID] | None, user_ids: list[int] | None, **_: Any) -> None:
+    if user_ids is not None:
+        groups = set(map(user_group, user_ids))
+    else:
+        documents = Document.objects.filter(pk__in=document_ids or [])
+        groups = set(map(workspace_group, documents.values_list("workspace_id", flat=True)))
+        groups |= set(map(user_group, _guests(document_ids or [])))
+    _send(tell(groups, {"kind": "access", "documents": _strings(document_ids or [])}))
+
+
+@receiver(signals.favourites_changed)
+def favourites_changed(user_id: int, **_: Any) -> None:
+    _send(tell([user_group(user_id)], {"kind": "favourites"}))
+
+
+@receiver(signals.sessions_ended)
+def sessions_ended(user_id: int, session_keys: list[str] | None, **_: Any) -> None:
+    _send(end_sessions(user_id, session_keys))
+
+
+def _guests(document_ids: Iterable[UUID]) -> set[int]:
+    """People who hear of a document though they may be no members of its workspace."""
+    return set(DocumentShare.objects.filter(document_id__in=list(document_ids)).values_list("user_id", flat=True))
+
+
+def _strings(keys: Iterable[UUID]) -> list[str]:
+    return [str(key) for key in keys]
+
+
+def _send(work: Coroutine[Any, Any, None]) -> None:
+    """Never in the way of the action that caused it: with Redis down, lists are stale until the browser asks again."""
+
+    async def send() -> None:
+        await work
+
+    try:
+        async_to_sync(send)()
+    except (RedisError, OSError) as error:
+        log.warning("could not tell people: %s", error)
