@@ -1,0 +1,328 @@
+"""Tree → pandoc's JSON syntax tree. What pandoc has no word for becomes a Div or Span with a class, and in Markdown the
+HTML that GitHub itself understands.
+
+Takes a `clean` tree of any structure: a table row outside a table is no reason to fail an export.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from documents.content.safety import MAX_SPAN
+from documents.content.tree import Attributes, Mark, Node, Text, Tree
+
+Element = dict[str, Any]
+API_VERSION = [1, 23, 1]
+NOTHING: list[Any] = ["", [], []]  # an identifier, classes and attributes
+
+
+class Flavour(Enum):
+    MARKDOWN = 1
+    HTML = 2
+
+
+# GitHub knows five kinds of alerts and no other callouts.
+ALERTS = {"info": "note", "success": "tip", "warning": "warning", "danger": "caution"}
+
+INLINE = frozenset({"hardBreak", "inlineMath"})
+_ALIGNMENTS = {"left": "AlignLeft", "center": "AlignCenter", "right": "AlignRight"}
+
+
+def to_pandoc(tree: Tree, flavour: Flavour, *, with_title: bool) -> Element:
+    blocks = _Writer(flavour).blocks(tree.blocks)
+    if with_title and tree.title:
+        blocks.insert(0, _header(1, [], words(tree.title)))
+    return {"pandoc-api-version": API_VERSION, "meta": {}, "blocks": blocks}
+
+
+class _Writer:
+    def __init__(self, flavour: Flavour) -> None:
+        self.markdown = flavour is Flavour.MARKDOWN
+
+    def blocks(self, content: Iterable[Node | Text]) -> list[Element]:
+        blocks: list[Element] = []
+        for inline, children in groupby(content, lambda child: isinstance(child, Text) or child.kind in INLINE):
+            if inline:  # only in a document that no editor made
+                blocks.append(_e("Para", self.inlines(list(children))))
+            else:
+                for child in children:
+                    assert isinstance(child, Node)
+                    blocks.extend(self.block(child))
+        return blocks
+
+    def block(self, node: Node) -> list[Element]:
+        attrs, content = node.attrs, node.content
+        match node.kind:
+            case "paragraph":
+                inlines = self.inlines(content)
+                return self._aligned(attrs, _e("Para", inlines)) if inlines else []
+            case "heading":
+                inlines = self.inlines(content)
+                if "textAlign" in attrs and not self.markdown:
+                    return [_header(attrs.get("level", 1), _align_style(attrs), inlines)]
+                return self._aligned(attrs, _header(attrs.get("level", 1), [], inlines))
+            case "blockquote":
+                return [_e("BlockQuote", self.blocks(content))]
+            case "bulletList":
+                return [_e("BulletList", [self.item(item.content) for item in node.nodes])]
+            case "orderedList":
+                style = [attrs.get("start", 1), {"t": "Decimal"}, {"t": "Period"}]
+                return [_e("OrderedList", [style, [self.item(item.content) for item in node.nodes]])]
+            case "taskList":
+                return [_e("BulletList", [self.task(item) for item in node.nodes])]
+            case "codeBlock":
+                classes = [attrs["language"]] if "language" in attrs else []
+                return [_e("CodeBlock", [["", classes, []], plain(content)])]
+            case "horizontalRule":
+                return [_e("HorizontalRule")]
+            case "image":
+                return [_e("Para", [_image(attrs)])] if "src" in attrs else []
+            case "blockMath":
+                return [_e("Para", [_e("Math", [_e("DisplayMath"), attrs.get("latex", "")])])]
+            case "table":
+                return self.table(node)
+            case "callout":
+                return [self.callout(attrs.get("kind", "info"), content)]
+            case "details":
+                return self.details(node)
+        return self.blocks(content)
+
+    def item(self, content: Sequence[Node | Text], box: str = "") -> list[Element]:
+        """A list item is tight, as editors show them, unless it holds a second paragraph."""
+        blocks = self.blocks(content)
+        if box:
+            if not blocks or blocks[0]["t"] != "Para":
+                blocks.insert(0, _e("Para", []))
+            blocks[0] = _e("Para", [_e("Str", box), _e("Space"), *blocks[0]["c"]])
+        if sum(block["t"] == "Para" for block in blocks) == 1 and blocks[0]["t"] == "Para":
+            blocks[0] = _e("Plain", blocks[0]["c"])
+        return blocks
+
+    def task(self, item: Node) -> list[Element]:
+        return self.item(item.content, "☒" if item.attrs.get("checked") else "☐")
+
+    def callout(self, kind: str, content: Sequence[Node | Text]) -> Element:
+        if not self.markdown:
+            return _e("Div", [["", ["callout", f"callout-{kind}"], []], self.blocks(content)])
+        name = ALERTS[kind]
+        title = _e("Div", [["", ["title"], []], [_e("Para", words(name.title()))]])
+        return _e("Div", [["", [name], []], [title, *self.blocks(content)]])
+
+    def details(self, node: Node) -> list[Element]:
+        summary = "".join(plain(child.content) for child in node.nodes if child.kind == "detailsSummary")
+        content = self.blocks(child for child in node.nodes if child.kind != "detailsSummary")
+        opening = f"<details>\n<summary>{escape(' '.join(summary.split()))}</summary>"
+        return [_e("RawBlock", ["html", opening]), *content, _e("RawBlock", ["html", "</details>"])]
+
+    def table(self, node: Node) -> list[Element]:
+        rows = [list(row.nodes) for row in node.nodes if row.content]
+        if not rows:
+            return []
+        columns = min(max(sum(_span(cell, "colspan") for cell in row) for row in rows), 10 * MAX_SPAN)
+        heads = 0
+        while heads < len(rows) and all(cell.kind == "tableHeader" for cell in rows[heads]):
+            heads += 1
+        if heads == len(rows) and self.markdown:
+            heads = 1
+        body = [self.row(row) for row in rows[heads:]]
+        first_is_head = bool(rows[heads:]) and all(row[0].kind == "tableHeader" for row in rows[heads:])
+        alignments = [_column_alignment(rows, column) for column in range(columns)]
+        return [
+            _e(
+                "Table",
+                [
+                    NOTHING,
+                    [None, []],
+                    [[_e(alignment), _e("ColWidthDefault")] for alignment in alignments],
+                    [NOTHING, [self.row(row) for row in rows[:heads]]],
+                    [[NOTHING, 1 if first_is_head else 0, [], body]],
+                    [NOTHING, []],
+                ],
+            )
+        ]
+
+    def row(self, cells: list[Node]) -> list[Any]:
+        return [NOTHING, [self.cell(cell) for cell in cells]]
+
+    def cell(self, cell: Node) -> list[Any]:
+        alignment = _cell_alignment(cell)
+        content: list[Node | Text] = list(cell.content)
+        if alignment != "AlignDefault":  # the cell says it for all its paragraphs
+            content = [Node(block.kind, {}, block.content) for block in cell.nodes]
+        blocks = self.blocks(content)
+        if len(blocks) == 1 and blocks[0]["t"] == "Para":
+            blocks = [_e("Plain", blocks[0]["c"])]  # what fits a pipe table
+        return [NOTHING, _e(alignment), _span(cell, "rowspan"), _span(cell, "colspan"), blocks]
+
+    def inlines(self, content: Sequence[Node | Text]) -> list[Element]:
+        return self._nested(list(_outside_space(content)), frozenset())
+
+    def _nested(self, content: list[Node | Text], applied: frozenset[str]) -> list[Element]:
+        """Runs with sets of marks → nested elements, opening first the mark that lasts longest."""
+        inlines: list[Element] = []
+        at = 0
+        while at < len(content):
+            child = content[at]
+            if isinstance(child, Node):
+                inlines.extend(self.inline(child))
+                at += 1
+                continue
+            reach = {mark.name: _reach(content, at, mark) for mark in child.marks if mark.name not in applied}
+            if not reach:
+                inlines.extend(words(child.text))
+                at += 1
+                continue
+            outer = max(child.marks, key=lambda mark: (reach.get(mark.name, 0), -_PRIORITY.index(mark.name)))
+            run = content[at : at + reach[outer.name]]
+            inlines.extend(self.marked(outer, run, applied | {outer.name}))
+            at += len(run)
+        return inlines
+
+    def marked(self, mark: Mark, run: list[Node | Text], applied: frozenset[str]) -> list[Element]:
+        if mark.name == "code":
+            return [_e("Code", [NOTHING, plain(run)])]
+        inner = self._nested(run, applied)
+        match mark.name:
+            case "bold":
+                return [_e("Strong", inner)]
+            case "italic":
+                return [_e("Emph", inner)]
+            case "strike":
+                return [_e("Strikeout", inner)]
+            case "underline":
+                return [_e("Underline", inner)]
+            case "link":
+                return [_e("Link", [NOTHING, inner, [mark.attrs["href"], ""]])]
+            case "textStyle":
+                return [_e("Span", [["", [], [["style", f"color: {mark.attrs['color']}"]]], inner])]
+            case "highlight":
+                style = f"background-color: {mark.attrs['color']}" if "color" in mark.attrs else ""
+                if self.markdown:
+                    opening = f'<mark style="{style}">' if style else "<mark>"
+                    return [_e("RawInline", ["html", opening]), *inner, _e("RawInline", ["html", "</mark>"])]
+                return [_e("Span", [["", ["mark"], [["style", style]] if style else []], inner])]
+        return inner
+
+    def inline(self, node: Node) -> list[Element]:
+        match node.kind:
+            case "hardBreak":
+                return [_e("LineBreak")]
+            case "inlineMath" | "blockMath":
+                return [_e("Math", [_e("InlineMath"), node.attrs.get("latex", "")])]
+            case "image":
+                return [_image(node.attrs)] if "src" in node.attrs else []
+        return self.inlines(node.content)
+
+    def _aligned(self, attrs: Attributes, block: Element) -> list[Element]:
+        if attrs.get("textAlign", "left") == "left":
+            return [block]
+        # pandoc writes a Div that is a mere "wrapper" as attributes of the paragraph in it.
+        wrapper = [] if self.markdown else [["wrapper", "1"]]
+        return [_e("Div", [["", [], [*wrapper, *_align_style(attrs)]], [block]])]
+
+
+def words(text: str) -> list[Element]:
+    """Pandoc's writers break and escape at Space elements, so text goes in word by word."""
+    inlines: list[Element] = []
+    for at, word in enumerate(text.replace("\n", " ").split(" ")):
+        if at:
+            inlines.append(_e("Space"))
+        if word:
+            inlines.append(_e("Str", word))
+    return inlines
+
+
+def plain(content: Iterable[Node | Text]) -> str:
+    """Text without marks; where only text fits, mathematics shows its source."""
+    parts = []
+    for child in content:
+        if isinstance(child, Text):
+            parts.append(child.text)
+        elif child.kind == "hardBreak":
+            parts.append("\n")
+        elif child.kind == "inlineMath":
+            parts.append(f"${child.attrs.get('latex', '')}$")
+        else:
+            parts.append(plain(child.content))
+    return "".join(parts)
+
+
+# Which mark is the outer one when two last equally long; `code` holds nothing else, so it comes last.
+_PRIORITY = ("link", "highlight", "textStyle", "bold", "italic", "strike", "underline", "code")
+# Markdown's emphasis may not touch white space on its inside: `**bold **` shows the asterisks.
+_TIGHT = frozenset({"bold", "italic", "strike", "underline"})
+
+
+def _outside_space(content: Sequence[Node | Text]) -> Iterator[Node | Text]:
+    """The same, with white space at the ends of emphasis moved out of it."""
+    pieces: list[Node | Text] = []
+    for child in content:
+        if isinstance(child, Text) and any(mark.name in _TIGHT for mark in child.marks):
+            body = child.text.strip()
+            start = child.text.index(body) if body else len(child.text)
+            cuts = (child.text[:start], body, child.text[start + len(body) :])
+            pieces.extend(Text(cut, child.marks) for cut in cuts if cut)
+        else:
+            pieces.append(child)
+    for at, child in enumerate(pieces):
+        if isinstance(child, Text) and not child.text.strip():
+            before, after = _emphasis(pieces[at - 1] if at else None), _emphasis(pieces[at + 1 : at + 2] or None)
+            lasting = before & after
+            yield Text(child.text, tuple(m for m in child.marks if m.name not in _TIGHT or m.name in lasting))
+        else:
+            yield child
+
+
+def _emphasis(neighbour: Node | Text | list[Node | Text] | None) -> frozenset[str]:
+    if isinstance(neighbour, list):
+        neighbour = neighbour[0]
+    return frozenset(mark.name for mark in neighbour.marks) & _TIGHT if isinstance(neighbour, Text) else frozenset()
+
+
+def _reach(content: list[Node | Text], at: int, mark: Mark) -> int:
+    """How many children from here on carry the mark. Inline nodes carry none, and end it."""
+    end = at
+    while end < len(content):
+        child = content[end]
+        if isinstance(child, Node) or mark not in child.marks:
+            break
+        end += 1
+    return end - at
+
+
+def _image(attrs: Attributes) -> Element:
+    size = [[key, str(attrs[key])] for key in ("width", "height") if key in attrs]
+    return _e("Image", [["", [], size], words(attrs.get("alt", "")), [attrs["src"], attrs.get("title", "")]])
+
+
+def _header(level: int, style: list[list[str]], inlines: list[Element]) -> Element:
+    return _e("Header", [level, ["", [], style], inlines])
+
+
+def _align_style(attrs: Attributes) -> list[list[str]]:
+    return [["style", f"text-align: {attrs['textAlign']}"]]
+
+
+def _span(cell: Node, name: str) -> int:
+    return int(cell.attrs.get(name, 1))
+
+
+def _cell_alignment(cell: Node) -> str:
+    alignments = {block.attrs.get("textAlign") for block in cell.nodes}
+    return _ALIGNMENTS.get(alignments.pop() or "", "AlignDefault") if len(alignments) == 1 else "AlignDefault"
+
+
+def _column_alignment(rows: list[list[Node]], column: int) -> str:
+    """Pipe tables align whole columns: what all plain cells of one agree on."""
+    found = {
+        _cell_alignment(row[column])
+        for row in rows
+        if len(row) > column and all(_span(cell, "colspan") == 1 for cell in row)
+    }
+    return found.pop() if len(found) == 1 else "AlignDefault"
+
+
+def _e(kind: str, content: Any = None) -> Element:
+    return {"t": kind} if content is None else {"t": kind, "c": content}
