@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from documents import tree
 from documents.errors import Forbidden, NotFound, WeftError
 from documents.models import Document, DocumentShare, Membership, Role, User, Workspace
 
@@ -126,11 +127,11 @@ def roles_on(user: User | AnonymousUser, documents: Iterable[Document]) -> dict[
     member = {m.workspace_id: Role(m.role) for m in Membership.objects.filter(user=user)}
     with connection.cursor() as cursor:
         cursor.execute(_BELOW_CUTS, [user.pk])
-        below_cuts = {_uuid(key) for (key,) in cursor.fetchall()}
+        below_cuts = {tree.from_column(key) for (key,) in cursor.fetchall()}
         cursor.execute(_SHARED, [user.pk])
         shared: dict[UUID, list[Role]] = {}
         for key, role in cursor.fetchall():
-            shared.setdefault(_uuid(key), []).append(Role(role))
+            shared.setdefault(tree.from_column(key), []).append(Role(role))
     found: dict[UUID, Role] = {}
     for document in documents:
         roles = list(shared.get(document.pk, ()))
@@ -235,9 +236,7 @@ def _is_suspended(workspace: Workspace) -> bool:
 
 def _grants(document: Document, user_ids: Sequence[int] | None) -> dict[int, Grant]:
     """What each of these active people (None: everybody) is on one document."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PATH_UP, [document.pk if connection.features.has_native_uuid_field else document.pk.hex])
-        path = [(_uuid(key), bool(inherits)) for key, inherits, _ in cursor.fetchall()]
+    path = tree.path_up(document.pk)
     memberships = Membership.objects.filter(workspace=document.workspace_id, user__is_active=True)
     shares = DocumentShare.objects.filter(document__in=[key for key, _ in path], user__is_active=True)
     if user_ids is not None:
@@ -273,17 +272,6 @@ def _reached_by(user: User, minimum: Role) -> Q:
     )
 
 
-# Walks down by UNION, not UNION ALL, and up to a bounded height: even a cycle in the tree would not hang them.
-_PATH_UP = """
-WITH RECURSIVE path(id, inherits, parent_id, height) AS (
-    SELECT id, inherits, parent_id, 0 FROM documents_document WHERE id = %s
-    UNION ALL
-    SELECT above.id, above.inherits, above.parent_id, path.height + 1
-    FROM documents_document above JOIN path ON above.id = path.parent_id
-    WHERE path.height < 1000
-)
-SELECT id, inherits, height FROM path ORDER BY height
-"""
 # What a member's own role doesn't reach: documents that don't inherit, and all below them.
 _BELOW_CUTS = """
 WITH RECURSIVE below(id) AS (
@@ -305,10 +293,6 @@ WITH RECURSIVE reached(id, role) AS (
 )
 SELECT id, role FROM reached
 """
-
-
-def _uuid(key: UUID | str) -> UUID:
-    return key if isinstance(key, UUID) else UUID(key)
 
 
 def _no_document() -> NotFound:

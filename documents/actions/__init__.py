@@ -1,0 +1,88 @@
+"""One verb, one function: everything that changes the product's state.
+
+Each checks the policy, writes in one transaction, leaves an audit entry, and speaks up (`documents/signals.py`) on
+commit; so pages, API, admin and shell behave alike. Who acts is `by`; None is the operator of the installation, who is
+not asked for rights (wrap such calls in `audit.operated_by(user)` when a signed-in operator is behind them).
+A document, workspace or person passed in may be stale: what is decided on is read again under the workspace's lock.
+"""
+
+from documents.actions.accounts import (
+    change_profile,
+    create_token,
+    deactivate_user,
+    end_sessions,
+    reactivate_user,
+    revoke_token,
+)
+from documents.actions.audit import operated_by
+from documents.actions.content import append_update, replace_content
+from documents.actions.documents import (
+    create_document,
+    duplicate_document,
+    favourite,
+    record_visit,
+    rename_document,
+    unfavourite,
+)
+from documents.actions.invitations import (
+    accept_invitation,
+    accept_pending_invitations,
+    invite_member,
+    revoke_invitation,
+)
+from documents.actions.places import (
+    move_document,
+    purge_document,
+    restore_document,
+    transfer_document,
+    trash_document,
+)
+from documents.actions.sharing import set_inherits, share_document, unshare_document
+from documents.actions.workspaces import (
+    change_role,
+    create_workspace,
+    ensure_personal_workspace,
+    leave_workspace,
+    remove_member,
+    rename_workspace,
+    suspend_workspace,
+    unsuspend_workspace,
+)
+
+__all__ = [
+    "accept_invitation",
+    "accept_pending_invitations",
+    "append_update",
+    "change_profile",
+    "change_role",
+    "create_document",
+    "create_token",
+    "create_workspace",
+    "deactivate_user",
+    "duplicate_document",
+    "end_sessions",
+    "ensure_personal_workspace",
+    "favourite",
+    "invite_member",
+    "leave_workspace",
+    "move_document",
+    "operated_by",
+    "purge_document",
+    "reactivate_user",
+    "record_visit",
+    "remove_member",
+    "rename_document",
+    "rename_workspace",
+    "replace_content",
+    "restore_document",
+    "revoke_invitation",
+    "revoke_token",
+    "set_inherits",
+    "share_document",
+    "suspend_workspace",
+    "transfer_document",
+    "trash_document",
+    "unfavourite",
+    "unshare_document",
+    "unsuspend_workspace",
+]

@@ -1,0 +1,76 @@
+"""Edits made by the server on somebody's behalf: entries of the log like any other, which open editors merge."""
+
+from django.db import transaction
+
+from documents import log, merging, signals
+from documents.actions import access
+from documents.actions.audit import record
+from documents.content.tree import Unreadable
+from documents.content.writer import retitle
+from documents.errors import Conflict, Invalid, NotFound
+from documents.models import Document, Log, User
+from documents.policy import Action
+
+
+def append_update(*, by: User | None, document: Document, update: bytes) -> int:
+    """Add one update to the log and return its seq. The bytes must be our own making or have passed the guard."""
+    with transaction.atomic():
+        access.require(by, Action.EDIT, access.fresh(document))
+        return _append(by, document, update)
+
+
+def replace_content(
+    *, by: User | None, document: Document, markdown: str | None = None, html: str | None = None
+) -> int | None:
+    """Make the body read like this, as an edit of what is there now. Give one of the two formats."""
+    if (markdown is None) == (html is None):
+        raise Invalid("Give the content either as Markdown or as HTML.")
+    from documents.content import importing  # loads pandoc, which nothing else here needs
+
+    with transaction.atomic():
+        document = access.fresh(document)
+        access.require(by, Action.EDIT, document)
+        state = locked_state(document)
+        try:
+            update = importing.replacement(state, markdown=markdown, html=html)
+        except Unreadable as fault:
+            raise _unreadable() from fault
+        seq = append_edit(by, document, update)
+        record("document.replaced", by=by, document=document, seq=seq)
+        return seq
+
+
+def locked_state(document: Document) -> bytes:
+    """The document as one update; nobody appends until the transaction ends, so an edit computed from it fits."""
+    if not Log.objects.select_for_update(no_key=True).filter(pk=document.pk).values_list("pk"):
+        raise NotFound("There is no such document, or it isn't shared with you.")
+    try:
+        return log.state(document.pk)
+    except log.CorruptLog as fault:
+        raise _unreadable() from fault
+
+
+def retitled(state: bytes, title: str) -> bytes:
+    """The update that gives a document in this state the title."""
+    try:
+        return retitle(state, title)
+    except Unreadable as fault:
+        raise _unreadable() from fault
+
+
+def append_edit(by: User | None, document: Document, update: bytes) -> int | None:
+    """For actions that checked already. Its seq, or None for an edit that changes nothing, which gets no entry."""
+    return None if update == merging.EMPTY_UPDATE else _append(by, document, update)
+
+
+def _append(by: User | None, document: Document, update: bytes) -> int:
+    try:
+        appended = log.append(document.pk, [(by.pk if by else None, update)])
+    except log.DocumentGone as gone:
+        raise NotFound("There is no such document, or it isn't shared with you.") from gone
+    signals.announce_entries(document.pk, appended.epoch, appended.first_seq, [update])
+    return appended.last_seq
+
+
+def _unreadable() -> Conflict:
+    return Conflict("This document's content can't be read. Tell the operator of this installation.", code="unreadable")
