@@ -31,7 +31,7 @@ def _blocks(elements: Iterable[Element]) -> list[Node]:
 
 
 def _block(element: Element) -> Iterator[Node]:
-    content = element.get("c")
+    content: Any = element.get("c")
     match element["t"]:
         case "Para" | "Plain":
             yield from _paragraphs(_inlines(content), lambda inlines: Node("paragraph", {}, inlines))
@@ -221,7 +221,7 @@ def _inlines(elements: Iterable[Element], marks: Marks = ()) -> tuple[Node | Tex
 
 
 def _inline(element: Element, marks: Marks) -> Iterator[Node | Text]:
-    content = element.get("c")
+    content: Any = element.get("c")
     match kind := element["t"]:
         case "Str":
             yield Text(content, marks)

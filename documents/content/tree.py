@@ -72,7 +72,7 @@ def read_element(element: XmlElement, depth: int = 0) -> Node:
             content.append(read_element(child, depth + 1))
         elif isinstance(child, XmlText):
             content.extend(_runs(child))
-    return Node(element.tag or "", _plain(dict(element.attributes)), joined(content))  # type: ignore[call-overload]
+    return Node(element.tag or "", _plain(_attributes(element)), joined(content))
 
 
 def mark(name: str, **attrs: Any) -> Mark:
@@ -133,6 +133,11 @@ def _marks(attributes: Attributes) -> tuple[Mark, ...]:
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _value(attributes[key]) for key in sorted(attributes) if attributes[key] is not None}
+
+
+def _attributes(element: XmlElement) -> dict[str, Any]:
+    pairs: Any = element.attributes  # iterable, though pycrdt's annotations don't say so
+    return dict(pairs)
 
 
 def _value(value: Any) -> Any:
