@@ -155,6 +155,8 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_REDIRECT_URL = "/"
+# Here and not at the top: it reads the environment too, which by now has what .env says.
+from collab.accounts.conf import *  # noqa: E402,F403
 
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Weft <no-reply@{_site.hostname or 'localhost'}>")

@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 from django.conf import settings
 
-from collab import health
+from collab import asgi, health
 
 # Over the largest frame we accept, so that a client that sends too much hears our close code with a reason from the
 # engine, rather than uvicorn's 1009; far over it, uvicorn refuses without reading.
@@ -32,7 +32,13 @@ class WebServer(uvicorn.Server):
             super().handle_exit(sig, frame)
             return
         self._captured_signals.append(sig)
-        asyncio.get_running_loop().call_later(settings.DRAIN_SECONDS, setattr, self, "should_exit", True)
+        loop = asyncio.get_running_loop()
+        loop.call_soon_threadsafe(lambda: setattr(self, "_draining", loop.create_task(self._drain())))
+
+    async def _drain(self) -> None:
+        """Sockets leave one by one before uvicorn would close them all at once: a herd comes back as one."""
+        await asgi.drain(settings.DRAIN_SECONDS)
+        self.should_exit = True
 
 
 def serve(listening: socket.socket) -> None:

@@ -1,0 +1,122 @@
+"""What `./test` does once everything is set up: runs each part with its own runner, and adds up what they counted.
+
+The last line is the sum, "N passed, N failed, N skipped"; the exit code is zero only if everything ran and passed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[1]
+FRONTEND = ROOT / "frontend"
+BROWSERS = {"chromium": ("chromium", "chromium-browser"), "firefox-esr": ("firefox-esr", "firefox")}
+
+
+@dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def check() -> Count:
+    """The tools that read the code; each counts as one test."""
+    commands: list[tuple[Path, list[str]]] = [
+        (ROOT, ["-m", "ruff", "check", "--quiet"]),
+        (ROOT, ["-m", "ruff", "format", "--check", "--quiet"]),
+        (ROOT, ["-m", "mypy", "--no-error-summary", "."]),
+    ]
+    outcomes = [_run(folder, [sys.executable, *command]) for folder, command in commands]
+    outcomes.append(_run(FRONTEND, ["node", "node_modules/typescript/bin/tsc", "--noEmit"]))
+    return Count(outcomes.count(0), len(outcomes) - outcomes.count(0))
+
+
+def python(arguments: list[str]) -> Count:
+    return _pytest(["--ignore=tests/browser", *arguments])
+
+
+def frontend(arguments: list[str]) -> Count:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = ["node", "node_modules/vitest/vitest.mjs", "run", *arguments]
+        code = _run(FRONTEND, [*command, "--reporter=default", "--reporter=junit", f"--outputFile.junit={report}"])
+        return _counted(report, code)
+
+
+def browser(arguments: list[str]) -> Count:
+    missing = [package for package, names in BROWSERS.items() if not any(map(shutil.which, names))]
+    if missing and os.getuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {' and '.join(missing)} …", flush=True)
+        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
+        install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]
+        subprocess.run(install, check=False, **quiet)  # type: ignore[call-overload]
+    elif missing:
+        print(f"Browser tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
+        return Count(failed=1)
+    return _pytest(["tests/browser", *arguments])
+
+
+def _pytest(arguments: list[str]) -> Count:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments])
+        return _counted(report, code)
+
+
+def _counted(report: Path, code: int) -> Count:
+    """What the runner counted. One that failed for another reason than a failed test counts as a failure itself."""
+    count = Count()
+    if report.exists():
+        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            tests, failures, errors, skipped = (
+                int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")
+            )
+            count += Count(tests - failures - errors - skipped, failures + errors, skipped)
+    return count if code == 0 or count.failed else count + Count(failed=1)
+
+
+def _run(folder: Path, command: list[str]) -> int:
+    print(f"\n$ {' '.join(Path(part).name if part == command[0] else part for part in command)}", flush=True)
+    return subprocess.run(command, cwd=folder, check=False).returncode
+
+
+def main(arguments: list[str]) -> int:
+    parts = {"python": python, "frontend": frontend, "browser": browser}
+    chosen = [arguments.pop(0)] if arguments[:1] and arguments[0] in parts else list(parts)
+    counts: dict[str, tuple[Count, float]] = {}
+
+    def note(name: str, began: float, count: Count) -> None:
+        counts[name] = (count, time.monotonic() - began)
+
+    # A part with arguments is somebody at work on one thing: the tools that read all of the code would be in the way.
+    if len(chosen) > 1 and not arguments:
+        began = time.monotonic()
+        note("checks", began, check())
+    for name in chosen:
+        began = time.monotonic()
+        note(name, began, parts[name](arguments))
+    print()
+    for name, (count, seconds) in counts.items():
+        print(f"{name:<9} {count} ({seconds:.0f} s)")
+    total = sum((count for count, _ in counts.values()), Count())
+    print(total)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

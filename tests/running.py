@@ -1,0 +1,116 @@
+"""A whole Weft, as `./run` starts it, for tests that need real processes.
+
+    with Weft(home) as weft:
+        httpx.get(weft.url)
+
+It listens on a port of its own, and at the end it is asked to stop the way an operator would.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+Answer = TypeVar("Answer")
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "WEFT_HOME": str(home), "DJANGO_SETTINGS_MODULE": "collab.settings", **more}
+
+
+def until(question: Callable[[], Answer], seconds: float = 20.0, what: str = "") -> Answer:
+    """Asks again and again until the answer is true, and returns it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still not after {seconds:g} s: {what or question}")
+        time.sleep(0.02)
+
+
+class Weft:
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home = home
+        self.environment = environment(home, **{"PORT": "0", **settings})
+        self.url = ""
+        self._output = tempfile.NamedTemporaryFile(mode="w+", suffix=".log")  # noqa: SIM115  # closed by stop()
+
+    def start(self) -> Self:
+        self.process = subprocess.Popen(
+            [*MANAGE, "serve"], env=self.environment, stdout=self._output, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            until(lambda: self._ready() or self.process.poll() is not None, 60, "Ready")
+            if not self.url:
+                raise AssertionError(f"Weft ended before it was ready:\n{self.output}")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Asks it to end, and returns its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            for process in [*self.processes(), psutil.Process(self.process.pid)]:
+                process.kill()
+            raise
+
+    @property
+    def output(self) -> str:
+        """Everything it and its children have said so far."""
+        return Path(self._output.name).read_text()
+
+    def processes(self) -> list[psutil.Process]:
+        """All that it has started: Valkey, web processes, the worker, and what those have started."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def child(self, word: str) -> psutil.Process:
+        """The process with that word in its command: "web", "work" or "valkey"."""
+        return until(lambda: next((p for p in self.processes() if _has(p, word)), None), what=f"a child called {word}")
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*MANAGE, *arguments], env=self.environment, capture_output=True, text=True, check=True, timeout=60
+        )
+
+    def _ready(self) -> bool:
+        lines = [line for line in self.output.splitlines() if line.startswith("Ready: ")]
+        if lines:
+            self.url = lines[0].removeprefix("Ready: ")
+        return bool(lines)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+        self._output.close()
+
+
+def _has(process: psutil.Process, word: str) -> bool:
+    try:
+        command = process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+    return word in command or any(word in part for part in command[:1])
