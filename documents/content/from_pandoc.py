@@ -250,7 +250,8 @@ def _inline(element: Element, marks: Marks) -> Iterator[Node | Text]:
             elif alt:
                 yield Text(_words(alt), marks)
         case "Span":
-            yield from _span(*content, marks)
+            attr, inlines = content
+            yield from _span(attr, inlines, marks)
         case "Quoted":
             opening, closing = "‘’" if content[0]["t"] == "SingleQuote" else "“”"
             yield Text(opening, marks)

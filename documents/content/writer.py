@@ -13,6 +13,7 @@ from pycrdt import Text as YText
 
 from documents.content import structs
 from documents.content.loading import load
+from documents.content.safety import canonical
 from documents.content.tree import BODY, TITLE, Node, Text, Tree, read_element
 from documents.merging import EMPTY_UPDATE
 
@@ -30,12 +31,13 @@ def write(tree: Tree) -> bytes:
 
 def replace_body(state: bytes, blocks: Sequence[Node], title: str | None = None) -> bytes:
     """The update that makes `blocks` the body. Equal blocks at both ends stay the same items, with their history."""
+    new = [canonical(block) for block in blocks]
 
     def replace(doc: Doc[Any]) -> None:
         body = doc.get(BODY, type=XmlFragment)
-        old = [read_element(child) if isinstance(child, XmlElement) else None for child in body.children]
-        head = _common(old, blocks)
-        tail = _common(old[head:][::-1], blocks[head:][::-1])
+        old = [canonical(read_element(child)) if isinstance(child, XmlElement) else None for child in body.children]
+        head = _common(old, new)
+        tail = _common(old[head:][::-1], new[head:][::-1])
         if len(old) - tail > head:
             del body.children[head : len(old) - tail]
         _insert(body, head, blocks[head : len(blocks) - tail])
