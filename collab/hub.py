@@ -143,6 +143,16 @@ class Hub:
     # --- what is heard ---
 
     def _heard(self, document_id: UUID | None, message: Message) -> None:
+        try:
+            self._hear(document_id, message)
+        except Exception:
+            # Whatever it was, the log has it: one strange message must not end the subscription of all documents.
+            log.exception("a message of the relay could not be taken")
+            COUNTERS["relay_faults"] += 1
+            if document_id is not None and (room := self.rooms.get(document_id)) is not None:
+                room.catch_up()
+
+    def _hear(self, document_id: UUID | None, message: Message) -> None:
         if document_id is None:
             self._heard_control(message)
         elif (room := self.rooms.get(document_id)) is not None:

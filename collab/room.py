@@ -163,7 +163,7 @@ class Room:
 
     def committed(self, outcome: Outcome | None, writes: list[Write]) -> None:
         """The writes were stored (or refused, by rights that changed): acknowledge, then tell everybody else."""
-        self._saved_again()
+        self._saved(writes)
         refused: set[Session] = set()
         if outcome is not None and outcome.gone:
             self.end(closing.GONE)
@@ -387,11 +387,12 @@ class Room:
             if session.numbered:
                 session.send(frame)
 
-    def _saved_again(self) -> None:
+    def _saved(self, writes: list[Write]) -> None:
         if self._unsaved_bytes:
-            self._unsaved_bytes = 0
-            self._unsaved_told.clear()
-            self._notice(self.sessions, "saved")
+            self._unsaved_bytes -= sum(len(write.update or b"") for write in writes if write.held)
+            if not self._unsaved_bytes:
+                self._unsaved_told.clear()
+                self._notice(self.sessions, "saved")
 
     def _schedule_cursors(self) -> None:
         for session in self.sessions:
@@ -459,5 +460,10 @@ def _spans_of(entries: list[Entry], stored: list[Write]) -> dict[int, Span]:
 
 
 def _scan_stored(entry: Entry) -> Span:
-    scan = guard.scan(entry.update)
+    try:
+        scan = guard.scan(entry.update)
+    except ProtocolError:
+        # Stored all the same, so it is delivered; only our state vector doesn't know of it, and clients may send it again.
+        COUNTERS["stored_but_unreadable"] += 1
+        return [], []
     return scan.structs, scan.deletes

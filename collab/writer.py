@@ -55,6 +55,8 @@ class Writer:
         self._idle.set()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._task: asyncio.Task[None] | None = None
+        self._failing = False
+        """The database is down: what is submitted now won't be acknowledged soon."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -75,6 +77,8 @@ class Writer:
     def submit(self, room: "Room", write: Write) -> None:
         """Queue a write; the room hears of its commit, in the order of submission."""
         self._waiting.setdefault(room, []).append(write)
+        if self._failing:
+            room.unsaved([write])
         self._idle.clear()
         self._wake.set()
 
@@ -86,9 +90,8 @@ class Writer:
                 taken = self._take()
                 try:
                     await self._commit(taken)
-                except (
-                    Exception
-                ):  # one room's fault must not stop everybody's writes; its clients keep and resend theirs
+                except Exception:
+                    # One room's fault must not stop everybody's writes; its clients keep theirs and send them again.
                     log.exception("a commit's outcome could not be delivered")
                     for room in taken:
                         room.fail()
@@ -117,10 +120,12 @@ class Writer:
                 break
             except (OperationalError, InterfaceError) as error:
                 COUNTERS["commit_failed"] += 1
-                if delay == RETRY_FIRST:
+                if not self._failing:
                     log.error("commit failed, keeping %d documents' updates: %s", len(due), error)
-                for room, writes in taken.items():
-                    room.unsaved(writes)
+                if not self._failing:
+                    self._failing = True
+                    for room, writes in [*taken.items(), *self._waiting.items()]:
+                        room.unsaved(writes)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RETRY_MOST)
                 self._renew_versions(batches)
@@ -132,6 +137,7 @@ class Writer:
                     for writes in taken.values():
                         writes[0].session.close(closing.MALFORMED)
                 return
+        self._failing = False
         outcomes = {outcome.document_id: outcome for outcome in found}
         for room, writes in taken.items():
             room.committed(outcomes.get(room.document_id), writes)

@@ -1,0 +1,365 @@
+"""One document, several people, several processes: what they see, what is stored, and when they are told."""
+
+import asyncio
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.models import F
+
+from collab.metrics import COUNTERS
+from collab.protocol import guard
+from collab.protocol.lib0 import read_varbytes, varbytes
+from documents import log as document_log
+from documents.log import Entry
+from documents.models import Log, Membership
+from documents.models import Update as StoredUpdate
+from tests.collab.network import Network, Opening, Person, Wire, look_often, text_of, until
+
+
+@sync_to_async
+def stored(document_id: UUID) -> list[Entry]:
+    return document_log.load(document_id).entries
+
+
+@sync_to_async
+def change_role(user_id: int, role: str) -> None:
+    """As an action does it, but without the signal that tells open rooms."""
+    Membership.objects.filter(user_id=user_id).update(role=role)
+    Log.objects.update(access_version=F("access_version") + 1)
+
+
+async def test_two_people_see_each_other_s_edits(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await ann.type("warp")
+    await ben.type("weft")
+    await network.settle()
+    assert sorted([ann.text[:4], ann.text[4:]]) == ["warp", "weft"]
+    assert text_of([entry.update for entry in await stored(network.document_id)]) == ann.text
+
+
+async def test_an_author_gets_no_echo(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await ann.type("warp")
+    await network.settle()
+    assert not [frame for frame in ann.frames if frame[:2] == b"\x00\x02"]
+    assert len([frame for frame in ben.frames if frame[:2] == b"\x00\x02"]) == 1
+
+
+async def test_nothing_is_acknowledged_before_the_database_committed(network: Network) -> None:
+    ann = await network.join("ann")
+    await network.settle()
+    blocker = await sync_to_async(_lock_database)()
+    await ann.type("not yet")
+    await asyncio.sleep(0.2)  # long against a commit, which takes 0.2 ms
+    assert not ann.all_saved
+    await sync_to_async(_unlock_database)(blocker)
+    await network.settle()
+    assert ann.all_saved
+
+
+async def test_what_gathers_during_a_commit_becomes_one_entry_per_author(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await network.settle()
+    blocker = await sync_to_async(_lock_database)()
+    await ann.type("a")
+    await asyncio.sleep(0.05)  # ann's first edit is in the commit that waits
+    for letter in "bcd":
+        await ann.type(letter)
+        await ben.type(letter.upper())
+    await asyncio.sleep(0.05)
+    await sync_to_async(_unlock_database)(blocker)
+    await network.settle()
+    authors = Counter(entry.author_id for entry in await stored(network.document_id))
+    assert authors == {ann.user_id: 2, ben.user_id: 1}
+
+
+async def test_a_late_joiner_on_another_process_sees_what_the_relay_lost(open_network: Opening) -> None:
+    network = await open_network(processes=2)
+    ann = await network.join("ann", process=0)
+    ben = await network.join("ben", process=1)
+    network.wire.lose_next = 1
+    await ann.type("hello")
+    await until(lambda: ann.all_saved)
+    cleo = await network.join("cleo", process=1)
+    await until(lambda: cleo.text == "hello" == ben.text)
+
+
+async def test_a_lost_message_is_noticed_at_the_next_one(open_network: Opening) -> None:
+    network = await open_network(processes=2)
+    ann = await network.join("ann", process=0)
+    ben = await network.join("ben", process=1)
+    await network.settle()
+    network.wire.lose_next = 1
+    await ann.type("he")
+    await until(lambda: ann.all_saved)
+    await ann.type("llo")
+    await until(lambda: ben.text == "hello")
+
+
+async def test_a_lost_last_message_is_found_by_looking(open_network: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_often(monkeypatch)
+    network = await open_network(processes=2)
+    ann = await network.join("ann", process=0)
+    ben = await network.join("ben", process=1)
+    network.wire.drop = 1
+    await ann.type("hello")
+    await until(lambda: ben.text == "hello")
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_everybody_converges_whatever_the_relay_does(
+    open_network: Opening, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    look_often(monkeypatch)
+    network = await open_network(processes=3, wire=Wire(seed, drop=0.3, double=0.3, delay=0.02))
+    random = network.wire.random
+    people = [await network.join(name, process=index % 3) for index, name in enumerate(["ann", "ben", "cleo", "ann"])]
+    for _ in range(40):
+        person = random.choice(people)
+        await person.type(random.choice(["a", "bc", "é", "😀", "\n"]), at=0 if random.random() < 0.3 else None)
+        if random.random() < 0.05:
+            index = people.index(person)
+            await person.leave()
+            network.people.remove(person)
+            people[index] = await network.come_back(person, process=random.randrange(3))
+        await asyncio.sleep(random.random() * 0.004)
+    await network.settle()
+    entries = await stored(network.document_id)
+    assert text_of([entry.update for entry in entries]) == people[0].text
+    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+
+
+async def test_a_reader_s_update_is_refused_and_is_in_no_log(network: Network) -> None:
+    rea, ann = await network.join("rea", may_edit=False), await network.join("ann")
+    await rea.type("graffiti")
+    await ann.type("kept")
+    await until(lambda: rea.text != "graffiti" and ann.all_saved)
+    assert ann.text == "kept"
+    assert {entry.author_id for entry in await stored(network.document_id)} == {ann.user_id}
+    assert b"\x02\x00\x09read-only" in rea.frames
+
+
+async def test_a_reader_answering_with_nothing_new_is_no_offender(network: Network) -> None:
+    ann = await network.join("ann")
+    await ann.type("text")
+    await network.settle()
+    rea = await network.join("rea", may_edit=False)
+    await until(lambda: rea.text == "text" and rea.all_saved)
+    assert not [frame for frame in rea.frames if frame[0] == 2]
+
+
+async def test_coming_back_with_nothing_new_adds_no_entry(network: Network) -> None:
+    ann = await network.join("ann")
+    await ann.type("some text")
+    del ann.body[2:5]
+    ann.say(b"\x00\x02" + varbytes(ann.doc.get_update()), counts=True)
+    await network.settle()
+    before = len(await stored(network.document_id))
+    again = await network.come_back(ann)
+    await until(lambda: again.all_saved and again.sent == 1)
+    assert len(await stored(network.document_id)) == before
+
+
+async def test_offline_edits_arrive_once_when_coming_back(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await ann.type("online ")
+    await network.settle()
+    await ann.leave()
+    network.people.remove(ann)
+    ann.body.insert(len(ann.text), "offline ")
+    await ben.type("meanwhile ")
+    await network.come_back(ann)
+    await network.settle()
+    assert sorted(ben.text.split()) == ["meanwhile", "offline", "online"]
+
+
+async def test_rights_that_change_while_an_update_waits_are_asked_again_at_the_commit(network: Network) -> None:
+    ben, ann = await network.join("ben"), await network.join("ann")
+    await network.settle()
+    await change_role(ben.user_id, "reader")  # nobody told the room
+    await ben.type("too late")
+    await ann.type("fine")
+    await until(lambda: ben.closed is not None and ann.all_saved)
+    assert ben.closed is not None
+    assert ben.closed.code == 4503
+    assert {entry.author_id for entry in await stored(network.document_id)} == {ann.user_id}
+    assert ann.closed is None
+
+
+async def test_a_document_deleted_for_good_closes_as_not_found(network: Network) -> None:
+    ann = await network.join("ann")
+    await network.settle()
+    await sync_to_async(lambda: (StoredUpdate.objects.all().delete(), Log.objects.all().delete()))()
+    await ann.type("x")
+    await until(lambda: ann.closed is not None)
+    assert ann.closed is not None
+    assert ann.closed.code == 4404
+
+
+async def test_a_malformed_update_ends_its_session_only(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    ann.say(b"\x00\x02" + varbytes(b"\x01\x01\xff\xff"))
+    await until(lambda: ann.closed is not None)
+    assert ann.closed is not None
+    assert ann.closed.code == 4413
+    await ben.type("unharmed")
+    await until(lambda: ben.all_saved)
+
+
+async def test_many_who_join_at_once_open_the_room_once(network: Network) -> None:
+    opened = COUNTERS["rooms_opened"]
+    people = await asyncio.gather(*(network.join("ann") for _ in range(50)))
+    await people[0].type("all together")
+    await until(lambda: all(person.text == "all together" for person in people))
+    assert COUNTERS["rooms_opened"] == opened + 1
+
+
+async def test_while_the_database_is_down_edits_are_shared_but_not_called_saved(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await network.settle()
+    repair = _break_commits(monkeypatch)
+    await ann.type("unsaved")
+    await until(lambda: ben.text == "unsaved")
+    assert not ann.all_saved
+    assert any(b'"unsaved"' in frame for frame in ben.frames)
+    await ben.type("!")
+    await until(lambda: ann.text == "unsaved!")
+    repair()
+    await network.settle()
+    assert text_of([entry.update for entry in await stored(network.document_id)]) == "unsaved!"
+    assert any(b'"saved"' in frame for frame in ben.frames)
+
+
+async def test_a_reader_who_falls_behind_is_brought_up_to_date_with_one_update(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await network.settle()
+    ben.reading.clear()
+    block = "x" * 50_000
+    for _ in range(30):
+        await ann.type(block)
+        await until(lambda: ann.all_saved)
+    before = len(ben.frames)
+    ben.reading.set()
+    await until(lambda: ben.text == ann.text)
+    assert len(ben.frames) - before < 30
+    assert ben.closed is None
+
+
+async def test_a_reader_who_never_reads_is_let_go_and_harms_nobody(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    cleo = await network.join("cleo")
+    await network.settle()
+    object.__setattr__(settings.LIMITS, "send_deadline_seconds", 0.2)
+    try:
+        ben.reading.clear()
+        await ann.type("moving on")
+        await until(lambda: ben.aborted)
+    finally:
+        object.__setattr__(settings.LIMITS, "send_deadline_seconds", 10.0)
+    await until(lambda: cleo.text == "moving on")
+
+
+async def test_a_cursor_tells_how_far_one_has_been_told(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await ann.type("one")
+    await until(lambda: ann.all_saved)
+    await ann.type("two")
+    await until(lambda: ann.cursor == (1, 2) == ben.cursor)
+
+
+def _lock_database() -> sqlite3.Connection:
+    blocker = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False)
+    blocker.execute("BEGIN IMMEDIATE")
+    return blocker
+
+
+def _unlock_database(blocker: sqlite3.Connection) -> None:
+    blocker.execute("ROLLBACK")
+    blocker.close()
+
+
+def _break_commits(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Until the returned function is called, every commit fails as it does without a database."""
+
+    def down(*_: object) -> None:
+        raise OperationalError("the database is down")
+
+    real = document_log.commit
+    monkeypatch.setattr(document_log, "commit", down)
+    return lambda: monkeypatch.setattr(document_log, "commit", real)
+
+
+# --- who is here ---
+
+
+def states(person: Person) -> dict[int, dict[str, Any] | None]:
+    """What the person's browser knows of everybody's awareness."""
+    known: dict[int, dict[str, Any] | None] = {}
+    for frame in person.frames:
+        if frame[0] == 1:
+            for client_id, _, state in guard.scan_awareness(read_varbytes(frame, 1)[0]):
+                known[client_id] = None if state is None else json.loads(state)
+    return known
+
+
+async def test_a_caret_bears_the_name_of_who_is_signed_in(network: Network) -> None:
+    ann, ben = await network.join("ann"), await network.join("ben")
+    ann.move(1001, 1, b'{"user":{"name":"The King","color":"#000000"},"cursor":{"anchor":3}}')
+    await until(lambda: 1001 in states(ben))
+    state = states(ben)[1001]
+    assert state is not None
+    assert state["user"] == {"id": ann.user_id, "name": "ann", "color": "#336699"}
+    assert state["cursor"] == {"anchor": 3}
+
+
+async def test_nobody_moves_another_s_caret(network: Network) -> None:
+    ann, ben, cleo = await network.join("ann"), await network.join("ben"), await network.join("cleo")
+    ann.move(1001, 1, b'{"cursor":1}')
+    await until(lambda: 1001 in states(ben))
+    ben.move(1001, 9, b'{"cursor":666}')
+    ben.move(1001, 10, b"null")
+    ben.move(2002, 1, b'{"cursor":2}')
+    await until(lambda: 2002 in states(cleo))
+    state = states(cleo)[1001]
+    assert state is not None
+    assert state["cursor"] == 1
+
+
+async def test_who_leaves_is_gone_at_once_on_every_process(open_network: Opening) -> None:
+    network = await open_network(processes=2)
+    ann, ben = await network.join("ann", process=0), await network.join("ben", process=1)
+    ann.move(1001, 1, b'{"cursor":1}')
+    await until(lambda: states(ben).get(1001) is not None)
+    await ann.leave()
+    network.people.remove(ann)
+    await until(lambda: states(ben)[1001] is None)
+
+
+async def test_a_process_that_opens_the_document_learns_who_is_here(open_network: Opening) -> None:
+    network = await open_network(processes=2)
+    ann = await network.join("ann", process=0)
+    ann.move(1001, 1, b'{"cursor":1}')
+    await network.settle()
+    ben = await network.join("ben", process=1)
+    await until(lambda: states(ben).get(1001) is not None)
+
+
+async def test_a_storm_of_carets_is_joined_into_few_frames(network: Network) -> None:
+    people = [await network.join("ann") for _ in range(10)]
+    for clock in range(1, 21):
+        for number, person in enumerate(people):
+            person.move(3000 + number, clock, b'{"cursor":%d}' % clock)
+    await until(lambda: all(len(states(p)) >= 9 for p in people))
+    await until(lambda: all(s is None or s["cursor"] == 20 for c, s in states(people[0]).items() if c != 3000))
+    received = sum(frame[0] == 1 for person in people for frame in person.frames)
+    assert received < 10 * 20  # a raw relay would have sent 10 × 9 × 20
