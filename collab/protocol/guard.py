@@ -192,9 +192,7 @@ def _scan_content(data: bytes, at: int, kind: int) -> tuple[int, int]:
         count, at = read_varuint(data, at)
         if count > len(data) - at:
             raise ProtocolError("truncated")
-        for _ in range(count):
-            at = skip_any(data, at)
-        return count, at
+        return count, skip_any(data, at, count)
     if kind == _TYPE:
         reference, at = read_varuint(data, at)
         if reference > _XML_TEXT or reference == _XML_HOOK:

@@ -18,26 +18,27 @@ _STRING, _OBJECT, _ARRAY, _BYTES = range(119, 115, -1)
 _WIDTH = {_UNDEFINED: 0, _NULL: 0, _FALSE: 0, _TRUE: 0, _FLOAT32: 4, _FLOAT64: 8, _BIGINT: 8}
 
 
-def skip_any(data: bytes, at: int) -> int:
-    """Where the value that starts at `at` ends."""
+def skip_any(data: bytes, at: int, count: int = 1) -> int:
+    """Where the `count` values that start at `at` end."""
     size = len(data)
-    # One entry for each open container: how many values are still to come, and whether each has a key before it.
-    open_: list[list[int]] = [[1, False]]
-    while open_:
-        top = open_[-1]
-        if not top[0]:
-            open_.pop()
-            continue
-        top[0] -= 1
-        if top[1]:
+    # Of the container we are in: how many values are still to come, and whether each has a key before it; the
+    # containers around it wait in `outer`.
+    left, keyed = count, False
+    outer: list[tuple[int, bool]] = []
+    while True:
+        while not left:
+            if not outer:
+                return at
+            left, keyed = outer.pop()
+        left -= 1
+        if keyed:
             _, at = read_varstring(data, at)
         if at >= size:
             raise ProtocolError("truncated")
         tag = data[at]
         at += 1
-        width = _WIDTH.get(tag)
-        if width is not None:
-            at += width
+        if tag in _WIDTH:
+            at += _WIDTH[tag]
             if at > size:
                 raise ProtocolError("truncated")
         elif tag == _STRING:
@@ -45,17 +46,17 @@ def skip_any(data: bytes, at: int) -> int:
         elif tag == _INTEGER:
             at = _skip_varint(data, at)
         elif tag in (_OBJECT, _ARRAY):
-            count, at = read_varuint(data, at)
-            if count > size - at:
+            inside, at = read_varuint(data, at)
+            if inside > size - at:
                 raise ProtocolError("truncated")
-            if len(open_) > MAX_DEPTH:
+            if len(outer) >= MAX_DEPTH:
                 raise ProtocolError("nested too deep")
-            open_.append([count, tag == _OBJECT])
+            outer.append((left, keyed))
+            left, keyed = inside, tag == _OBJECT
         elif tag == _BYTES:
             _, at = read_varbytes(data, at)
         else:
             raise ProtocolError("unknown kind of value")
-    return at
 
 
 def _skip_varint(data: bytes, at: int) -> int:
@@ -82,8 +83,9 @@ def _number(text: str) -> float:
 
 
 _JSON = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse_constant)
-# An unfinished string runs to the end: were it no match, the search would begin again at each quote in it, in O(n²).
-_JSON_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+# Texts and brackets. An unfinished text runs to the end: were it no match, the search would begin again at each quote
+# in it, in O(n²). Possessive, for else the engine keeps a way back for each of its characters.
+_JSON_NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 # The values of almost every format item: a mark that is on without attributes, or off.
 _PLAIN = frozenset((b"null", b"true", b"false", b"{}", b'""'))
 
@@ -110,10 +112,11 @@ def parse_json(raw: bytes) -> object:
 
 def _check_depth(text: str) -> None:
     depth = 0
-    for character in _JSON_STRING.sub("", text):
-        if character in "[{":
+    for match in _JSON_NESTING.finditer(text):
+        first = match[0][0]
+        if first in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise ProtocolError("nested too deep")
-        elif character in "]}":
+        elif first in "]}":
             depth -= 1

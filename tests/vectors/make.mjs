@@ -147,6 +147,24 @@ if (options.out) {
     return { hex: hex(bytes), clocks: Object.fromEntries(Y.decodeStateVector(bytes)) }
   }))
   write('frames.json', frames())
+  write('surrogates.json', surrogates())
+}
+
+/**
+ * An "X" typed between the halves of 😀 by a client that counts in 16-bit units. `merged` and `document` are what
+ * pycrdt 0.14 makes of the two updates, by merge_updates and by Doc.get_update(); here is how Yjs reads each.
+ */
+function surrogates () {
+  const updates = ['01010100040101740661f09f98806200', '01010104c401010102015800']
+  const merged = '01020100040101740661f09f988062c401010102015800'
+  const document = '01030100040101740561f09f98808401010162c401010102015800'
+  const read = list => {
+    const doc = new Y.Doc()
+    for (const update of list) Y.applyUpdate(doc, Buffer.from(update, 'hex'))
+    return doc.getText('t').toString()
+  }
+  const whole = hex(Y.mergeUpdates(updates.map(update => Buffer.from(update, 'hex'))))
+  return { updates, merged, document, read: { updates: read(updates), yjs: read([whole]), merged: read([merged]), document: read([document]) } }
 }
 
 function frames () {
