@@ -30,6 +30,7 @@ from documents.actions.invitations import (
     invite_member,
     revoke_invitation,
 )
+from documents.actions.operators import add_member, change_operator, create_user
 from documents.actions.places import (
     move_document,
     purge_document,
@@ -52,11 +53,14 @@ from documents.actions.workspaces import (
 __all__ = [
     "accept_invitation",
     "accept_pending_invitations",
+    "add_member",
     "append_update",
+    "change_operator",
     "change_profile",
     "change_role",
     "create_document",
     "create_token",
+    "create_user",
     "create_workspace",
     "deactivate_user",
     "duplicate_document",

@@ -1,0 +1,128 @@
+"""Documents: what is in them, how large their logs are, and the trash. What people wrote is never edited from here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from documents import actions
+from documents.admin.operating import ReadOnlyAdmin, each
+from documents.content import exporting
+from documents.errors import WeftError
+from documents.log import CorruptLog, DocumentGone
+from documents.models import Document, Workspace
+
+
+class TransferForm(forms.Form):
+    workspace = forms.ModelChoiceField(Workspace.objects.order_by("name"), label="To the workspace")
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin[Document]):
+    list_display = ["__str__", "workspace", "size", "head", "last_edit", "created_by", "trashed_at"]
+    list_filter = [
+        ("trashed_at", admin.EmptyFieldListFilter),
+        ("attention", admin.EmptyFieldListFilter),
+        "inherits",
+        "created_at",
+    ]
+    list_select_related = ["workspace", "created_by", "log__edited_by"]
+    search_fields = ["title", "=id", "workspace__name", "created_by__email"]
+    search_help_text = "Title, id, workspace, or the e-mail address of who made it"
+    fieldsets = [
+        (None, {"fields": ["title", "workspace", "parent", "inherits", "created_by", "created_at"]}),
+        ("Trash", {"fields": ["trashed_at", "trashed_by"]}),
+        ("Log", {"fields": ["last_edit", "size", "epoch", "head", "floor", "access_version", "attention"]}),
+        ("Content", {"fields": ["preview"]}),
+    ]
+    actions = ["trash", "restore", "transfer"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return super().get_queryset(request).select_related("log__edited_by")
+
+    @admin.display(ordering="log__size_bytes")
+    def size(self, document: Document) -> str:
+        return filesizeformat(document.log.size_bytes)
+
+    @admin.display(ordering="log__head")
+    def head(self, document: Document) -> int:
+        return document.log.head
+
+    @admin.display(ordering="log__edited_at")
+    def last_edit(self, document: Document) -> str:
+        log = document.log
+        if log.edited_at is None:
+            return "never"
+        return f"{log.edited_at:%Y-%m-%d %H:%M} by {log.edited_by or 'the system'}"
+
+    @admin.display
+    def epoch(self, document: Document) -> int:
+        return document.log.epoch
+
+    @admin.display
+    def floor(self, document: Document) -> int:
+        return document.log.floor
+
+    @admin.display
+    def access_version(self, document: Document) -> int:
+        return document.log.access_version
+
+    @admin.display
+    def preview(self, document: Document) -> SafeString | str:
+        """Sanitised, and in a frame that runs nothing and sends nothing: it is a stranger's, on an operator's page."""
+        try:
+            html = exporting.preview(document.pk)
+        except (WeftError, CorruptLog, DocumentGone) as fault:
+            return f"The content can't be shown: {fault}"
+        return format_html(
+            '<iframe sandbox title="Content" srcdoc="{}" style="{}"></iframe>',
+            html,
+            "width: 100%; min-width: 40rem; height: 30rem; border: 1px solid var(--border-color); background: white",
+        )
+
+    @admin.action(description="Move to the trash", permissions=["operate"])
+    def trash(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        each(
+            request,
+            queryset,
+            lambda document: actions.trash_document(by=None, document=document),
+            "Moved {count} document{s} to the trash, with what is below.",
+        )
+
+    @admin.action(description="Restore from the trash", permissions=["operate"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        each(
+            request,
+            queryset,
+            lambda document: actions.restore_document(by=None, document=document),
+            "Restored {count} document{s}.",
+        )
+
+    @admin.action(description="Transfer to another workspace…", permissions=["operate"])
+    def transfer(self, request: HttpRequest, queryset: QuerySet[Document]) -> HttpResponse | None:
+        form = TransferForm(request.POST if "transfer" in request.POST else None)
+        if form.is_valid():
+            workspace: Workspace = form.cleaned_data["workspace"]
+            each(
+                request,
+                queryset,
+                lambda document: actions.transfer_document(by=None, document=document, workspace=workspace),
+                f"Transferred {{count}} document{{s}} to “{workspace}”.",
+            )
+            return None
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Transfer to another workspace",
+            "opts": self.opts,
+            "form": form,
+            "documents": queryset,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/documents/transfer.html", context)

@@ -1,0 +1,98 @@
+"""Workspaces: name, members with their roles, suspension."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from documents import actions
+from documents.admin.operating import OperatedAdmin, each
+from documents.models import Membership, Role, Workspace
+
+
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A row's role can change; its person can't: that would be another membership."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].disabled = self.instance.pk is not None
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    model = Membership
+    form = MembershipForm
+    fields = ["user", "role", "created_at"]
+    readonly_fields = ["created_at"]
+    autocomplete_fields = ["user"]
+    extra = 0
+    verbose_name = "member"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "workspace")
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(OperatedAdmin[Workspace]):
+    list_display = ["name", "members", "documents", "personal_owner", "created_at", "suspended_at"]
+    list_filter = [("suspended_at", admin.EmptyFieldListFilter), ("personal_owner", admin.EmptyFieldListFilter)]
+    list_select_related = ["personal_owner"]
+    search_fields = ["name", "memberships__user__email"]
+    search_help_text = "Name, or a member's e-mail address"
+    fields = ["name", "personal_owner", "created_at", "suspended_at"]
+    readonly_fields = ["personal_owner", "created_at", "suspended_at"]
+    inlines = [MembershipInline]
+    actions = ["suspend", "unsuspend"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                member_count=Count("memberships", distinct=True),
+                document_count=Count("documents", distinct=True),
+            )
+        )
+
+    @admin.display(ordering="member_count")
+    def members(self, workspace: Any) -> int:
+        return int(workspace.member_count)
+
+    @admin.display(ordering="document_count")
+    def documents(self, workspace: Any) -> int:
+        return int(workspace.document_count)
+
+    def save_model(self, request: HttpRequest, obj: Workspace, form: Any, change: bool) -> None:
+        if "name" in form.changed_data:
+            actions.rename_workspace(by=None, workspace=obj, name=obj.name)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Members join, change and leave by the same actions as in the app; new owners first, so that one is left."""
+        workspace = form.instance
+        formset.save(commit=False)
+        for member in formset.new_objects:
+            actions.add_member(by=None, workspace=workspace, user=member.user, role=Role(member.role))
+        changed = [member for member, fields in formset.changed_objects if "role" in fields]
+        for member in sorted(changed, key=lambda member: -Role(member.role).rank):
+            actions.change_role(by=None, workspace=workspace, user=member.user, role=Role(member.role))
+        for member in formset.deleted_objects:
+            actions.remove_member(by=None, workspace=workspace, user=member.user)
+
+    @admin.action(description="Suspend: its documents can be read, and nothing changed", permissions=["operate"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
+        each(
+            request,
+            queryset,
+            lambda workspace: actions.suspend_workspace(by=None, workspace=workspace),
+            "Suspended {count} workspace{s}.",
+        )
+
+    @admin.action(description="Lift the suspension", permissions=["operate"])
+    def unsuspend(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
+        each(
+            request,
+            queryset,
+            lambda workspace: actions.unsuspend_workspace(by=None, workspace=workspace),
+            "Lifted the suspension of {count} workspace{s}.",
+        )

@@ -1,0 +1,54 @@
+"""REST for browsers and programs: parse, `access_…`, action, answer. No rule lives here."""
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+from documents.api import content, documents, faults, invitations, members, people, tokens, workspaces
+from documents.api.authentication import EVERYDAY
+from documents.api.schemas import Failure
+from documents.api.throttling import REQUESTS
+
+DESCRIPTION = """
+Everything the pages can do, for programs. Browsers send their session cookie and, with every request that changes
+something, the header `X-CSRFToken`; programs send `Authorization: Bearer TOKEN`.
+
+What you may not see answers 404, exactly as if it did not exist. 429 says in `Retry-After` when to come again.
+"""
+
+
+class WeftAPI(NinjaAPI):
+    """Names operations after their functions, and says of each that it may fail in the one shape."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**kwargs)
+        failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= failure.pop("$defs") | {"Failure": failure}
+        reference = {"schema": {"$ref": "#/components/schemas/Failure"}}
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                answers = {str(status): answer for status, answer in operation["responses"].items()}
+                failed = {"description": "What went wrong", "content": {"application/json": reference}}
+                operation["responses"] = {**answers, "default": failed}
+        return schema
+
+
+api = WeftAPI(
+    title="Weft", version="1", description=DESCRIPTION, urls_namespace="api", auth=EVERYDAY, throttle=[REQUESTS]
+)
+faults.answer_faults(api)
+for router in (
+    people.router,
+    workspaces.router,
+    invitations.router,
+    documents.router,
+    content.router,
+    members.router,
+    tokens.router,
+):
+    api.add_router("", router)

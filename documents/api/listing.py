@@ -1,0 +1,115 @@
+"""Lists of documents as one person sees them, in a number of queries that does not grow with the list."""
+
+from collections.abc import Iterable
+from typing import Annotated
+from uuid import UUID
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from ninja import Query, Schema
+from pydantic import Field
+
+from documents import policy
+from documents.api import schemas
+from documents.api.paging import Order
+from documents.errors import NotFound
+from documents.models import Document, Favourite, User
+
+# Above this a tree comes in pages. Nearly every workspace is below, and its sidebar is one request.
+PAGE = 5000
+
+IN_THE_TREE = Order("position")
+LAST_CHANGED = Order("updated_at", newest_first=True)
+LAST_VISITED = Order("visited_at", newest_first=True)
+LAST_TRASHED = Order("trashed_at", newest_first=True)
+
+
+class Filters(Schema):
+    """Each narrows the list further; without any: all that you may see and that isn't in the trash."""
+
+    workspace: UUID | None = None
+    parent: UUID | None = Field(None, description="Only what lies directly in this document.")
+    trashed: bool = Field(False, description="What lies in the trash and you may restore, last trashed first.")
+    favourite: bool = False
+    recent: bool = Field(False, description="What you opened, last opened first.")
+    shared: bool = Field(False, description="What was shared with you by itself, apart from memberships.")
+    q: str = Field("", max_length=200, description="What title or text must hold.")
+    cursor: str | None = Field(None, max_length=500)
+    limit: int = Field(PAGE, ge=1, le=PAGE)
+
+
+FiltersInQuery = Annotated[Filters, Query()]
+
+
+def list_for(user: User, filters: Filters) -> schemas.Documents:
+    rows, order = _found(user, filters)
+    page, cursor = order.page(rows.select_related("created_by"), filters.cursor, filters.limit)
+    return schemas.Documents(items=present(user, page), next=cursor)
+
+
+def present_one(user: User, document: Document) -> schemas.Document:
+    """As this person sees it now, after whatever an action did to it, or to their rights on it."""
+    shown = present(user, Document.objects.select_related("created_by").filter(pk=document.pk))
+    if not shown:
+        raise NotFound("This document is gone, or no longer shared with you.")
+    return shown[0]
+
+
+def present(user: User, documents: Iterable[Document]) -> list[schemas.Document]:
+    """`documents`, each with what is true of it for this person alone. Their `created_by` should be there already."""
+    documents = list(documents)
+    keys = [document.pk for document in documents]
+    roles = policy.roles_on(user, documents)
+    favourites = set(Favourite.objects.filter(user=user, document__in=keys).values_list("document_id", flat=True))
+    seen = policy.visible_to(user)
+    children = seen.filter(parent__in=keys, trashed_at=None)
+    with_children = set(children.values_list("parent_id", flat=True).distinct())
+    # Somebody whom one document is shared with isn't told what it lies in.
+    elsewhere = {document.parent_id for document in documents if document.parent_id} - set(keys)
+    parents = {*keys, *seen.filter(pk__in=elsewhere).values_list("pk", flat=True)}
+    return [
+        schemas.Document(
+            id=document.pk,
+            title=document.title,
+            workspace=document.workspace_id,
+            parent=document.parent_id if document.parent_id in parents else None,
+            position=document.position,
+            role=roles[document.pk],
+            inherits=document.inherits,
+            favourite=document.pk in favourites,
+            trashed_at=document.trashed_at,
+            created_at=document.created_at,
+            updated_at=document.updated_at,
+            created_by=_person(document.created_by),
+            word_count=document.word_count,
+            has_children=document.pk in with_children,
+        )
+        for document in documents
+        if document.pk in roles  # rights may go between the list's query and this one
+    ]
+
+
+def _found(user: User, filters: Filters) -> tuple[QuerySet[Document], Order]:
+    rows = policy.visible_to(user).filter(trashed_at__isnull=not filters.trashed)
+    order = IN_THE_TREE
+    if filters.workspace is not None:
+        rows = rows.filter(workspace=filters.workspace)
+    if filters.parent is not None:
+        rows = rows.filter(parent=filters.parent)
+    if filters.q:
+        rows = rows.filter(Q(title__icontains=filters.q) | Q(derived__text__icontains=filters.q))
+        order = LAST_CHANGED
+    if filters.favourite:
+        rows, order = rows.filter(favourites__user=user), LAST_CHANGED
+    if filters.shared:
+        rows, order = rows.filter(shares__user=user), LAST_CHANGED
+    if filters.recent:
+        rows = rows.alias(visit=FilteredRelation("visits", condition=Q(visits__user=user))).filter(visit__user=user)
+        rows, order = rows.annotate(visited_at=F("visit__at")), LAST_VISITED
+    if filters.trashed:
+        # What went along with an ancestor comes back with it, so that only the ancestor is listed.
+        rows, order = rows.filter(trashed_with=None), LAST_TRASHED
+    return rows, order
+
+
+def _person(user: User | None) -> schemas.Person | None:
+    return None if user is None else schemas.Person(id=user.pk, name=user.name)

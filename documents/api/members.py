@@ -1,0 +1,86 @@
+"""Who can reach one document, and sharing it with single people."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from documents import actions, policy
+from documents.api import schemas
+from documents.api.authentication import signed_in
+from documents.api.invitations import pending
+from documents.api.throttling import INVITATIONS, REQUESTS
+from documents.errors import NotFound
+from documents.models import Document, Invitation, User
+from documents.policy import Action, access_document
+
+router = Router(tags=["sharing"])
+
+
+@router.get("/documents/{uuid:document_id}/members", response=schemas.DocumentMembers)
+def list_document_members(request: HttpRequest, document_id: UUID) -> schemas.DocumentMembers:
+    """Everybody who can reach the document, where their role comes from, and who is invited to it."""
+    document = access_document(signed_in(request), document_id, Action.VIEW)
+    return _present(document)
+
+
+@router.post(
+    "/documents/{uuid:document_id}/members", response=schemas.DocumentMembers, throttle=[REQUESTS, INVITATIONS]
+)
+def share_document(request: HttpRequest, document_id: UUID, payload: schemas.InvitationNew) -> schemas.DocumentMembers:
+    """Share with whoever has this e-mail address; who has no account yet is invited to it."""
+    user = signed_in(request)
+    document = access_document(user, document_id, Action.VIEW)
+    actions.share_document(by=user, document=document, user_or_email=payload.email, role=payload.role)
+    return _present(document)
+
+
+@router.put(
+    "/documents/{uuid:document_id}/members/{str:user}",
+    response=schemas.DocumentMember,
+    throttle=[REQUESTS, INVITATIONS],
+)
+def change_document_member(
+    request: HttpRequest, document_id: UUID, user: str, payload: schemas.RoleChange
+) -> schemas.DocumentMember:
+    """Give somebody with an account (`user`: their id or e-mail address) this role on the document."""
+    me = signed_in(request)
+    document = access_document(me, document_id, Action.SHARE)
+    person = _person(user)
+    actions.share_document(by=me, document=document, user_or_email=person, role=payload.role)
+    return next(member for member in _members(document) if member.user.id == person.pk)
+
+
+@router.delete("/documents/{uuid:document_id}/members/{str:user}", response={204: None})
+def remove_document_member(request: HttpRequest, document_id: UUID, user: str) -> Status[None]:
+    """Take back what was shared with this person; what they may do as a member of the workspace stays."""
+    me = signed_in(request)
+    document = access_document(me, document_id, Action.VIEW)
+    actions.unshare_document(by=me, document=document, user=_person(user))
+    return Status(204, None)
+
+
+def _present(document: Document) -> schemas.DocumentMembers:
+    invitations = pending(Invitation.objects.filter(document=document))
+    return schemas.DocumentMembers(items=_members(document), invitations=invitations)
+
+
+def _members(document: Document) -> list[schemas.DocumentMember]:
+    return [
+        schemas.DocumentMember(user=schemas.User.model_validate(user), role=grant.role, source=grant.source.value)
+        for user, grant in policy.people_on(document).items()
+    ]
+
+
+def _person(id_or_email: str) -> User:
+    people = User.objects.filter(is_active=True)
+    if "@" in id_or_email:  # only a verified address is somebody's
+        people = people.filter(emailaddress__email=id_or_email.lower(), emailaddress__verified=True)
+    elif id_or_email.isdecimal():
+        people = people.filter(pk=id_or_email)
+    else:
+        people = people.none()
+    found = people.first()
+    if found is None:
+        raise NotFound("Nobody here has this id or address.")
+    return found

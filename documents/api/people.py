@@ -1,0 +1,48 @@
+"""You, and the people you work with."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from ninja import Query, Router
+
+from documents import actions, policy
+from documents.api import schemas
+from documents.api.authentication import signed_in
+from documents.api.workspaces import present_workspaces
+from documents.models import User
+
+router = Router(tags=["people"])
+
+USERS_AT_ONCE = 50
+
+
+@router.get("/me", response=schemas.Me)
+def read_me(request: HttpRequest) -> dict[str, object]:
+    """Who you are, and your workspaces. An account made in the shell gets its personal one here."""
+    user = signed_in(request)
+    actions.ensure_personal_workspace(user)
+    return {"user": user, "workspaces": present_workspaces(user), "csrf": get_token(request)}
+
+
+@router.patch("/me", response=schemas.User)
+def change_me(request: HttpRequest, payload: schemas.MeChange) -> User:
+    return actions.change_profile(by=signed_in(request), **payload.model_dump(exclude_none=True))
+
+
+@router.get("/users", response=schemas.Users)
+def list_users(
+    request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "", workspace: UUID | None = None
+) -> dict[str, QuerySet[User]]:
+    """People you share a workspace with, for mentioning and inviting: at most 50, whose name or address holds `q`."""
+    user = signed_in(request)
+    mine = policy.workspaces_of(user)
+    if workspace is not None:
+        policy.access_workspace(user, workspace, policy.Action.SEE)
+        mine = mine.filter(pk=workspace)
+    found = User.objects.filter(is_active=True, memberships__workspace__in=mine).distinct().order_by("name", "pk")
+    if q:
+        found = found.filter(Q(name__icontains=q) | Q(email__icontains=q))
+    return {"items": found[:USERS_AT_ONCE]}

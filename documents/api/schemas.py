@@ -1,0 +1,199 @@
+"""The shapes that go over the wire. Their names are the ones in OpenAPI, from which the frontend's types are made."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from ninja import Schema
+from pydantic import AfterValidator, Field, StringConstraints
+
+from documents.models import AccessToken, Role
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError as error:
+        raise ValueError("This is not an e-mail address.") from error
+    return value.lower()
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}),
+]
+
+
+class Error(Schema):
+    code: str
+    message: str
+    fields: dict[str, str] | None = None
+
+
+class Failure(Schema):
+    error: Error
+
+
+# People
+
+
+class Person(Schema):
+    id: int
+    name: str
+
+
+class User(Person):
+    email: str
+    color: str
+
+
+class Me(Schema):
+    user: User
+    workspaces: list["Workspace"]
+    csrf: str = Field(description="Send it back as X-CSRFToken with every request that changes something.")
+
+
+class MeChange(Schema):
+    name: Name | None = None
+    color: Color | None = None
+
+
+class Users(Schema):
+    items: list[User]
+
+
+# Workspaces
+
+
+class Workspace(Schema):
+    id: UUID
+    name: str
+    personal: bool
+    role: Role
+    suspended: bool
+    member_count: int
+
+
+class WorkspaceNew(Schema):
+    name: Name
+
+
+class Member(Schema):
+    user: User
+    role: Role
+
+
+class Members(Schema):
+    items: list[Member]
+
+
+class RoleChange(Schema):
+    role: Role
+
+
+class Invitation(Schema):
+    id: UUID
+    email: str
+    role: Role
+    created_at: datetime
+    invited_by: Person | None
+    document: UUID | None
+
+
+class Invitations(Schema):
+    items: list[Invitation]
+
+
+class InvitationNew(Schema):
+    email: Email
+    role: Role
+
+
+class InvitationAccepted(Schema):
+    workspace: UUID
+    document: UUID | None
+
+
+# Documents
+
+
+class Document(Schema):
+    id: UUID
+    title: str
+    workspace: UUID
+    parent: UUID | None
+    position: float
+    role: Role = Field(description="What you may do here.")
+    inherits: bool
+    favourite: bool
+    trashed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    created_by: Person | None
+    word_count: int
+    has_children: bool
+
+
+class Documents(Schema):
+    items: list[Document]
+    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
+
+
+class DocumentNew(Schema):
+    title: Title = ""
+    workspace: UUID | None = Field(None, description="Without it: the parent's, else your personal one.")
+    parent: UUID | None = None
+
+
+class DocumentChange(Schema):
+    title: Title | None = None
+    inherits: bool | None = None
+
+
+class Move(Schema):
+    parent: UUID | None = None
+    before: UUID | None = Field(None, description="The sibling to stand before; without it, the last place.")
+
+
+class DocumentMember(Schema):
+    user: User
+    role: Role
+    source: Literal["workspace", "share", "ancestor", "owner"]
+
+
+class DocumentMembers(Schema):
+    items: list[DocumentMember]
+    invitations: list[Invitation]
+
+
+# Tokens
+
+
+class Token(Schema):
+    id: UUID
+    name: str
+    scope: AccessToken.Scope
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class Tokens(Schema):
+    items: list[Token]
+
+
+class TokenNew(Schema):
+    name: Name
+    scope: AccessToken.Scope
+    expires_at: datetime | None = None
+
+
+class TokenMade(Token):
+    token: str = Field(description="Shown this once.")
