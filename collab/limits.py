@@ -28,6 +28,8 @@ class Limits:
     sockets_per_document: int = 200
     document_warn_bytes: int = 50_000_000
     document_bytes: int = 100_000_000
+    # How long an entry outlives the snapshot that covers it: the time there is to find and mend a bad compaction.
+    entries_kept_seconds: int = 86_400
     # Edits kept in memory for a document while the database doesn't answer; past that it turns read-only.
     unsaved_bytes: int = 8_000_000
     # One HTTP request's body, uploads aside
