@@ -11,6 +11,7 @@ from documents.actions import create_document, create_workspace
 from documents.models import Document, Membership, Role, User, Workspace
 
 Heard = list[tuple[str, dict[str, Any]]]
+Listening = Callable[[], AbstractContextManager[Heard]]
 
 _SIGNALS = {
     "entries": signals.entries_appended,
@@ -52,7 +53,7 @@ def plan(ann: User, team: Workspace) -> Document:
 @pytest.fixture
 def listening(
     django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[list[Any]]],
-) -> Callable[[], AbstractContextManager[Heard]]:
+) -> Listening:
     """`with listening() as heard:` collects what is announced by the commit at its end."""
 
     @contextmanager
