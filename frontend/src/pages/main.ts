@@ -1,1 +1,16 @@
+// The pages Django renders: their styles, and what plain HTML can't do. Every page works without this script too.
 import "../design/tokens.css"
+import "./page.css"
+import "./forms.css"
+import "./settings.css"
+import { showColors } from "./colors"
+import { enableCopying } from "./copying"
+import { explainPasskeyFailures } from "./passkeys"
+import { enablePasswordControls } from "./passwords"
+import { explainInvalidFields } from "./validation"
+
+showColors()
+enablePasswordControls()
+explainInvalidFields()
+explainPasskeyFailures()
+enableCopying()

@@ -1,0 +1,1 @@
+"""Accounts: allauth dressed as Weft, and the pages it lacks (profile, API tokens, invitations, the first admin)."""
