@@ -4,6 +4,7 @@ import json
 import sys
 import timeit
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def microseconds(call: Callable[[], Any], number: int) -> float:
 
 
 for name, (read, raw) in CASES.items():
-    print(f"{name:40}{len(raw):7} B {microseconds(lambda read=read, raw=raw: read(raw), 20_000):10.2f} µs")
+    print(f"{name:40}{len(raw):7} B {microseconds(partial(read, raw), 20_000):10.2f} µs")
 
 updates = [bytes.fromhex(v["hex"]) for v in json.loads((ROOT / "tests/vectors/updates.json").read_text())]
 average = microseconds(lambda: [scan(update) for update in updates], 5) / len(updates)
