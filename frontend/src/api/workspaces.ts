@@ -7,8 +7,6 @@ export async function getMe(signal?: AbortSignal): Promise<Me> {
   return me
 }
 
-export const changeMe = (body: { name?: string; color?: string }) => request<Me>("PATCH", "/me", { body })
-
 export const createWorkspace = (name: string) => request<Workspace>("POST", "/workspaces", { body: { name } })
 
 export const renameWorkspace = (id: string, name: string) => request<Workspace>("PATCH", `/workspaces/${id}`, { body: { name } })

@@ -13,9 +13,23 @@ const indigo: MantineColorsTuple = [
   "#2b357c",
 ]
 
+/** What Mantine paints dark mode with, from text to ground, tuned to the tokens' cool grey. */
+const dark: MantineColorsTuple = [
+  "#e7e6e3",
+  "#c9c7c3",
+  "#94928d",
+  "#5b5e68",
+  "#3a3d45",
+  "#2e3037",
+  "#212329",
+  "#17181c",
+  "#131417",
+  "#0e0f11",
+]
+
 /** Mantine in Weft's clothes: it takes its type, corners and shadows from `tokens.css`, so both kinds of page match. */
 export const theme = createTheme({
-  colors: { indigo },
+  colors: { indigo, dark },
   primaryColor: "indigo",
   primaryShade: { light: 6, dark: 5 },
   fontFamily: "var(--weft-font)",
@@ -50,6 +64,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false } },
     Menu: { defaultProps: { shadow: "md", radius: "md", transitionProps: { duration: 90 } } },
     Modal: { defaultProps: { centered: true, radius: "lg", padding: "lg", overlayProps: { color: "#000", backgroundOpacity: 0.4 } } },
+    Switch: { defaultProps: { withThumbIndicator: false } },
+    Spotlight: { defaultProps: { overlayProps: { color: "#000", backgroundOpacity: 0.35, blur: 0 } } },
     Loader: { defaultProps: { size: "sm" } },
   },
 })

@@ -1,0 +1,93 @@
+import { MantineProvider } from "@mantine/core"
+import { ModalsProvider } from "@mantine/modals"
+import { Notifications } from "@mantine/notifications"
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query"
+import { IconCloudOff, IconError404 } from "@tabler/icons-react"
+import { lazy, Suspense } from "react"
+import { Redirect, Route, Switch } from "wouter"
+import { ApiError, explain } from "../api/errors"
+import { theme, tokensForMantine } from "../design/theme"
+import { retry, useMe } from "./data/queries"
+import { FavouritesPage, RecentPage, SharedPage, WorkspacePage } from "./list/pages"
+import { TrashPage } from "./list/TrashPage"
+import { useRememberedWorkspace } from "./remembered"
+import { routes } from "./routes"
+import { WorkspaceSettings } from "./settings/WorkspaceSettings"
+import { Notice } from "./shell/Notice"
+import { PageHeader } from "./shell/PageHeader"
+import { Shell } from "./shell/Shell"
+import { goToSignIn } from "./signedOut"
+import { Waiting } from "./Waiting"
+
+/** The editor, Yjs and the provider are most of the code, and lists need none of it. */
+const DocumentPage = lazy(() => import("./document/DocumentPage"))
+
+const queries = new QueryClient({
+  queryCache: new QueryCache({ onError: (error) => error instanceof ApiError && error.signedOut && goToSignIn() }),
+  defaultOptions: { queries: { retry, staleTime: 30_000, refetchOnWindowFocus: true } },
+})
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <MantineProvider theme={theme} cssVariablesResolver={tokensForMantine} defaultColorScheme="auto">
+        <ModalsProvider modalProps={{ closeButtonProps: { "aria-label": "Close" } }}>
+          <Notifications position="bottom-center" autoClose={4000} limit={3} />
+          <Pages />
+        </ModalsProvider>
+      </MantineProvider>
+    </QueryClientProvider>
+  )
+}
+
+function Pages() {
+  const me = useMe()
+  if (me.data) {
+    return (
+      <Shell>
+        <Switch>
+          <Route path="/">{() => <Home />}</Route>
+          <Route path="/w/:id">{({ id }) => <WorkspacePage key={id} id={id} />}</Route>
+          <Route path="/d/:id">
+            {({ id }) => (
+              <Suspense fallback={<Waiting />}>
+                <DocumentPage key={id} id={id} />
+              </Suspense>
+            )}
+          </Route>
+          <Route path="/recent">{() => <RecentPage />}</Route>
+          <Route path="/favourites">{() => <FavouritesPage />}</Route>
+          <Route path="/shared">{() => <SharedPage />}</Route>
+          <Route path="/trash">{() => <TrashPage />}</Route>
+          <Route path="/settings/workspace/:id">{({ id }) => <WorkspaceSettings id={id} />}</Route>
+          <Route>
+            {() => (
+              <>
+                <PageHeader />
+                <Notice icon={IconError404} title="There is no such page" action={{ label: "To your documents", href: routes.home }} />
+              </>
+            )}
+          </Route>
+        </Switch>
+      </Shell>
+    )
+  }
+  // Being signed out shows nothing of its own: the sign-in page is on its way.
+  if (me.error && !(me.error instanceof ApiError && me.error.signedOut)) {
+    return (
+      <Notice icon={IconCloudOff} title="Weft could not be loaded" action={{ label: "Try again", onClick: () => void me.refetch() }}>
+        {explain(me.error)}
+      </Notice>
+    )
+  }
+  return <Waiting whole />
+}
+
+/** The workspace one was in last, else one's own. */
+function Home() {
+  const { data } = useMe()
+  const [remembered] = useRememberedWorkspace()
+  const workspaces = data?.workspaces ?? []
+  const workspace = workspaces.find(({ id }) => id === remembered) ?? workspaces.find(({ personal }) => personal) ?? workspaces[0]
+  return workspace ? <Redirect to={routes.workspace(workspace.id)} replace /> : null
+}

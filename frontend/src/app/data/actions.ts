@@ -1,0 +1,118 @@
+import { notifications } from "@mantine/notifications"
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query"
+import { useMemo } from "react"
+import * as api from "../../api/documents"
+import { explain } from "../../api/errors"
+import type { Document } from "../../api/types"
+import { type Place, titleOf, withMoved } from "../tree/model"
+import { keys } from "./keys"
+import { offerUndo } from "./undo"
+
+type Change = (documents: readonly Document[]) => Document[]
+
+/** Every cached list, and each document on its own. */
+function patchCaches(client: QueryClient, change: Change): void {
+  client.setQueriesData<Document[]>({ queryKey: keys.documents }, (documents) => documents && change(documents))
+  client.setQueriesData<Document>({ predicate: ({ queryKey }) => isDocumentKey(queryKey) }, (document) =>
+    document ? (change([document])[0] ?? document) : document,
+  )
+}
+
+const isDocumentKey = (key: QueryKey): boolean => key[0] === "document" && key.length === 2
+
+const patched =
+  (id: string, patch: Partial<Document>): Change =>
+  (documents) =>
+    documents.map((document) => (document.id === id ? { ...document, ...patch } : document))
+
+/** The title as it is being typed, everywhere it is shown; the server follows by itself. */
+export const showTitle = (client: QueryClient, id: string, title: string): void => patchCaches(client, patched(id, { title }))
+
+export type DocumentActions = ReturnType<typeof documentActions>
+
+/**
+ * What one can do to a document from any list or menu. Each shows its result at once, asks the server, and takes it back
+ * with an explanation when the server says no; none throws. Those that make something answer with it, or undefined.
+ */
+export function documentActions(client: QueryClient) {
+  const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "documents" || isDocumentKey(queryKey) })
+
+  async function attempt<T>(failure: string, send: () => Promise<T>, shown?: Change): Promise<T | undefined> {
+    // An answer on its way was made before our change and would undo what we show.
+    await client.cancelQueries({ queryKey: keys.documents })
+    const former = client.getQueriesData({ predicate: ({ queryKey }) => queryKey[0] === "documents" || isDocumentKey(queryKey) })
+    if (shown) patchCaches(client, shown)
+    try {
+      return await send()
+    } catch (error) {
+      for (const [key, data] of former) client.setQueryData(key, data)
+      notifications.show({ color: "red", title: failure, message: explain(error) })
+      return undefined
+    } finally {
+      void refresh()
+    }
+  }
+
+  const without =
+    (id: string): Change =>
+    (documents) =>
+      documents.filter((document) => document.id !== id)
+
+  const restore = (document: Document) => attempt("Not restored", () => api.restoreDocument(document.id))
+
+  return {
+    create: (given: { workspace?: string; parent?: string | null; title?: string }) =>
+      attempt("No document was made", () => api.createDocument(given)),
+
+    rename: (document: Document, title: string) =>
+      attempt("Not renamed", () => api.changeDocument(document.id, { title }), patched(document.id, { title })),
+
+    move: (document: Document, place: Place) =>
+      attempt("Not moved", () => api.moveDocument(document.id, place), (documents) => withMoved(documents, document.id, place)),
+
+    async duplicate(document: Document) {
+      const copy = await attempt("Not duplicated", () => api.duplicateDocument(document.id))
+      if (copy) notifications.show({ message: `Made “${titleOf(copy)}”` })
+      return copy
+    },
+
+    favourite: (document: Document, favourite: boolean) =>
+      attempt(
+        favourite ? "Not added to favourites" : "Not removed from favourites",
+        () => api.setFavourite(document.id, favourite),
+        patched(document.id, { favourite }),
+      ),
+
+    async trash(document: Document): Promise<boolean> {
+      const done = await attempt("Not moved to the trash", async () => {
+        await api.trashDocument(document.id)
+        return true
+      })
+      if (done) offerUndo(`“${titleOf(document)}” is in the trash`, () => void restore(document))
+      return done ?? false
+    },
+
+    async restore(document: Document) {
+      const restored = await restore(document)
+      if (restored) notifications.show({ message: `“${titleOf(document)}” is back` })
+      return restored
+    },
+
+    async purge(document: Document): Promise<boolean> {
+      const done = await attempt(
+        "Not deleted",
+        async () => {
+          await api.purgeDocument(document.id)
+          return true
+        },
+        without(document.id),
+      )
+      return done ?? false
+    },
+  }
+}
+
+export function useDocumentActions(): DocumentActions {
+  const client = useQueryClient()
+  return useMemo(() => documentActions(client), [client])
+}

@@ -1,0 +1,62 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query"
+import { useMemo } from "react"
+import { getDocument, listDocumentMembers, listDocuments } from "../../api/documents"
+import { ApiError } from "../../api/errors"
+import type { Document, Me, Workspace } from "../../api/types"
+import { getMe, listInvitations, listMembers } from "../../api/workspaces"
+import { buildTree } from "../tree/model"
+import { keys } from "./keys"
+
+/** Refusals are final; only what may pass by itself is asked again. */
+export const retry = (failures: number, error: unknown): boolean => failures < 2 && error instanceof ApiError && error.passing
+
+export const useMe = () => useQuery({ queryKey: keys.me, queryFn: ({ signal }) => getMe(signal), staleTime: 60_000 })
+
+/** Below the shell, which waits for `/me`, there is always someone. */
+export function useSignedIn(): Me {
+  const { data } = useMe()
+  if (!data) throw new Error("useSignedIn belongs below the shell")
+  return data
+}
+
+export const useWorkspace = (id: string | undefined): Workspace | undefined =>
+  useSignedIn().workspaces.find((workspace) => workspace.id === id)
+
+export const useWorkspaceDocuments = (workspace: string | undefined) =>
+  useQuery({
+    queryKey: keys.tree(workspace ?? ""),
+    queryFn: ({ signal }) => listDocuments({ workspace }, signal),
+    enabled: workspace !== undefined,
+  })
+
+export function useDocumentTree(workspace: string | undefined) {
+  const query = useWorkspaceDocuments(workspace)
+  const tree = useMemo(() => buildTree(query.data ?? []), [query.data])
+  return { ...query, tree }
+}
+
+export type ListKind = "favourite" | "recent" | "shared" | "trashed"
+
+export const useDocumentList = (kind: ListKind) =>
+  useQuery({ queryKey: keys.list(kind), queryFn: ({ signal }) => listDocuments({ [kind]: true }, signal) })
+
+export const useDocumentSearch = (q: string) =>
+  useQuery({
+    queryKey: keys.search(q),
+    queryFn: ({ signal }) => listDocuments({ q }, signal),
+    enabled: q !== "",
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+  })
+
+export const useDocument = (id: string) =>
+  useQuery<Document>({ queryKey: keys.document(id), queryFn: ({ signal }) => getDocument(id, signal) })
+
+export const useDocumentMembers = (id: string, enabled: boolean) =>
+  useQuery({ queryKey: keys.documentMembers(id), queryFn: ({ signal }) => listDocumentMembers(id, signal), enabled })
+
+export const useWorkspaceMembers = (id: string) =>
+  useQuery({ queryKey: keys.workspaceMembers(id), queryFn: ({ signal }) => listMembers(id, signal) })
+
+export const useWorkspaceInvitations = (id: string, enabled: boolean) =>
+  useQuery({ queryKey: keys.workspaceInvitations(id), queryFn: ({ signal }) => listInvitations(id, signal), enabled })

@@ -1,0 +1,107 @@
+import { Menu } from "@mantine/core"
+import {
+  IconArrowsMove,
+  IconCopy,
+  IconDownload,
+  IconExternalLink,
+  IconLink,
+  IconPencil,
+  IconStar,
+  IconStarOff,
+  IconTrash,
+  IconUserPlus,
+} from "@tabler/icons-react"
+import { useLocation } from "wouter"
+import { downloadAddress } from "../../api/documents"
+import type { Document, ExportFormat } from "../../api/types"
+import { useDocumentActions } from "../data/actions"
+import { mayArrange, mayEdit } from "../rights"
+import { routes } from "../routes"
+import { copyContent, copyLink } from "./clipboard"
+import { openMove, openRename, openShare } from "./open"
+
+export const EXPORTS: readonly { format: ExportFormat; label: string }[] = [
+  { format: "markdown", label: "Markdown" },
+  { format: "html", label: "HTML" },
+  { format: "text", label: "Plain text" },
+]
+
+interface Props {
+  document: Document
+  /** Called when the document has left for the trash, by whoever is showing it. */
+  onTrashed?(): void
+}
+
+/** Everything one can do to a document, the same in the tree, in lists and on its own page. */
+export function DocumentMenuItems({ document, onTrashed }: Props) {
+  const actions = useDocumentActions()
+  const [, navigate] = useLocation()
+  const arrange = mayArrange(document)
+  const trash = async () => {
+    if (await actions.trash(document)) onTrashed?.()
+  }
+  const duplicate = async () => {
+    const copy = await actions.duplicate(document)
+    if (copy) navigate(routes.document(copy.id))
+  }
+
+  return (
+    <>
+      <Menu.Item
+        leftSection={document.favourite ? <IconStarOff size={16} /> : <IconStar size={16} />}
+        onClick={() => void actions.favourite(document, !document.favourite)}
+      >
+        {document.favourite ? "Remove from favourites" : "Add to favourites"}
+      </Menu.Item>
+      <Menu.Item leftSection={<IconUserPlus size={16} />} onClick={() => openShare(document.id)}>
+        Share…
+      </Menu.Item>
+      <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copyLink(document.id)}>
+        Copy link
+      </Menu.Item>
+      <Menu.Item component="a" href={routes.document(document.id)} target="_blank" leftSection={<IconExternalLink size={16} />}>
+        Open in a new tab
+      </Menu.Item>
+      <Menu.Divider />
+      {mayEdit(document) && (
+        <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => openRename(document)}>
+          Rename…
+        </Menu.Item>
+      )}
+      <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => void duplicate()}>
+        Duplicate
+      </Menu.Item>
+      {arrange && (
+        <Menu.Item leftSection={<IconArrowsMove size={16} />} onClick={() => openMove(document)}>
+          Move to…
+        </Menu.Item>
+      )}
+      <Menu.Sub>
+        <Menu.Sub.Target>
+          <Menu.Sub.Item leftSection={<IconDownload size={16} />}>Export</Menu.Sub.Item>
+        </Menu.Sub.Target>
+        <Menu.Sub.Dropdown>
+          {EXPORTS.map(({ format, label }) => (
+            <Menu.Item key={format} component="a" href={downloadAddress(document.id, format)} download>
+              Download {label}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          {EXPORTS.map(({ format, label }) => (
+            <Menu.Item key={format} onClick={() => void copyContent(document.id, format, label)}>
+              Copy as {label}
+            </Menu.Item>
+          ))}
+        </Menu.Sub.Dropdown>
+      </Menu.Sub>
+      {arrange && (
+        <>
+          <Menu.Divider />
+          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => void trash()}>
+            Move to trash
+          </Menu.Item>
+        </>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,52 @@
+import { Text } from "@mantine/core"
+import { modals } from "@mantine/modals"
+import type { Document } from "../../api/types"
+import { titleOf } from "../tree/model"
+import { MoveDialog } from "./MoveDialog"
+import { RenameDialog } from "./RenameDialog"
+import { ShareDialog } from "./ShareDialog"
+import { CreateWorkspaceDialog } from "./CreateWorkspaceDialog"
+
+/** Dialogs, opened from anywhere below the providers. Each closes itself. */
+
+export const openRename = (document: Document) => {
+  const id = `rename-${document.id}`
+  modals.open({ modalId: id, title: "Rename", size: "sm", children: <RenameDialog document={document} onDone={() => modals.close(id)} /> })
+}
+
+export const openMove = (document: Document) => {
+  const id = `move-${document.id}`
+  modals.open({
+    modalId: id,
+    title: `Move “${titleOf(document)}”`,
+    size: "md",
+    children: <MoveDialog document={document} onDone={() => modals.close(id)} />,
+  })
+}
+
+export const openShare = (document: string) =>
+  modals.open({ modalId: `share-${document}`, title: "Share", size: "lg", children: <ShareDialog id={document} /> })
+
+export const openCreateWorkspace = () => {
+  const id = "create-workspace"
+  modals.open({ modalId: id, title: "New workspace", size: "sm", children: <CreateWorkspaceDialog onDone={() => modals.close(id)} /> })
+}
+
+interface Question {
+  title: string
+  message: string
+  /** The verb on the button, never just "OK". */
+  deed: string
+  onConfirm(): void
+}
+
+/** For what can't be undone: says what will be lost, and the safe button has the focus. */
+export const askFirst = ({ title, message, deed, onConfirm }: Question) =>
+  modals.openConfirmModal({
+    title,
+    children: <Text size="sm">{message}</Text>,
+    labels: { confirm: deed, cancel: "Cancel" },
+    confirmProps: { color: "red" },
+    cancelProps: { "data-autofocus": true },
+    onConfirm,
+  })

@@ -1,0 +1,187 @@
+import { Button, Group, Skeleton, Text, TextInput } from "@mantine/core"
+import { IconCloudOff, IconLock } from "@tabler/icons-react"
+import { useQueryClient } from "@tanstack/react-query"
+import { type FormEvent, type ReactNode, useState } from "react"
+import { useLocation } from "wouter"
+import { explain } from "../../api/errors"
+import { isAtLeast, type Workspace } from "../../api/types"
+import { changeRole, inviteMember, leaveWorkspace, removeMember, renameWorkspace, revokeInvitation } from "../../api/workspaces"
+import { keys } from "../data/keys"
+import { useSignedIn, useWorkspace, useWorkspaceInvitations, useWorkspaceMembers } from "../data/queries"
+import { useAttempt } from "../data/attempt"
+import { askFirst } from "../dialogs/open"
+import { InviteForm } from "../people/InviteForm"
+import { PersonRow } from "../people/PersonRow"
+import { RoleSelect } from "../people/RoleSelect"
+import { roleNames, rolesToGive } from "../people/roles"
+import { routes } from "../routes"
+import { Notice } from "../shell/Notice"
+import { PageHeader } from "../shell/PageHeader"
+import { usePageTitle } from "../usePageTitle"
+import { ago } from "../when"
+import styles from "./WorkspaceSettings.module.css"
+
+export function WorkspaceSettings({ id }: { id: string }) {
+  const workspace = useWorkspace(id)
+  usePageTitle(workspace ? `${workspace.name}: settings` : "Settings")
+  if (!workspace) {
+    return (
+      <>
+        <PageHeader />
+        <Notice icon={IconLock} title="There is no such workspace" action={{ label: "To your documents", href: routes.home }}>
+          It may have been deleted, or you are not a member any more.
+        </Notice>
+      </>
+    )
+  }
+  return (
+    <>
+      <PageHeader />
+      <div className={styles.page}>
+        <h1 className={styles.title}>Workspace settings</h1>
+        {isAtLeast(workspace.role, "admin") && <NameSection key={workspace.id} workspace={workspace} />}
+        <MembersSection workspace={workspace} />
+        {!workspace.personal && <LeaveSection workspace={workspace} />}
+      </div>
+    </>
+  )
+}
+
+function Section({ title, about, children, danger = false }: { title: string; about?: string; children: ReactNode; danger?: boolean }) {
+  return (
+    <section className={styles.section} data-danger={danger || undefined}>
+      <h2 className={styles.heading}>{title}</h2>
+      {about && <p className={styles.about}>{about}</p>}
+      {children}
+    </section>
+  )
+}
+
+function NameSection({ workspace }: { workspace: Workspace }) {
+  const [name, setName] = useState(workspace.name)
+  const [attempt, busy] = useAttempt("Not renamed", [keys.me])
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void attempt(() => renameWorkspace(workspace.id, name.trim()), "Workspace renamed")
+  }
+  return (
+    <Section title="Name">
+      <form onSubmit={submit}>
+        <Group gap="xs">
+          <TextInput aria-label="Name of the workspace" value={name} maxLength={150} onChange={(event) => setName(event.currentTarget.value)} className={styles.name} />
+          <Button type="submit" variant="default" loading={busy} disabled={!name.trim() || name.trim() === workspace.name}>
+            Rename
+          </Button>
+        </Group>
+      </form>
+    </Section>
+  )
+}
+
+function MembersSection({ workspace }: { workspace: Workspace }) {
+  const { user } = useSignedIn()
+  const client = useQueryClient()
+  const mayAdminister = isAtLeast(workspace.role, "admin")
+  const members = useWorkspaceMembers(workspace.id)
+  const invitations = useWorkspaceInvitations(workspace.id, mayAdminister)
+  const [attempt] = useAttempt("Not changed", [keys.workspace(workspace.id), keys.me])
+  const roles = rolesToGive(workspace.role)
+
+  return (
+    <Section title="Members" about={workspace.personal ? "This is your personal workspace. People you invite see all documents in it." : undefined}>
+      {mayAdminister && (
+        <InviteForm
+          label="E-mail address of the person to invite"
+          deed="Invite"
+          roles={roles}
+          onInvite={async (email, role) => {
+            await inviteMember(workspace.id, { email, role })
+            await client.invalidateQueries({ queryKey: keys.workspace(workspace.id) })
+          }}
+        />
+      )}
+      <div className={styles.people}>
+        {members.isPending && [0, 1, 2].map((row) => <Skeleton key={row} height={30} my={10} />)}
+        {members.error && !members.data && (
+          <Notice icon={IconCloudOff} title="The members could not be loaded" action={{ label: "Try again", onClick: () => void members.refetch() }}>
+            {explain(members.error)}
+          </Notice>
+        )}
+        {members.data?.map((member) => {
+          const self = member.user.id === user.id
+          const mayChange = mayAdminister && !self && isAtLeast(workspace.role, member.role)
+          return (
+            <PersonRow key={member.user.id} person={member.user} self={self} detail={member.user.email}>
+              {mayChange ? (
+                <RoleSelect
+                  label={`Role of ${member.user.name}`}
+                  value={member.role}
+                  roles={roles}
+                  removeLabel="Remove from workspace"
+                  onChange={(role) => void attempt(() => changeRole(workspace.id, member.user.id, role))}
+                  onRemove={() =>
+                    askFirst({
+                      title: `Remove ${member.user.name}?`,
+                      message: "They lose access to all documents of this workspace at once, also to those they have open.",
+                      deed: "Remove",
+                      onConfirm: () => void attempt(() => removeMember(workspace.id, member.user.id), `${member.user.name} was removed`),
+                    })
+                  }
+                />
+              ) : (
+                <Text size="xs" c="dimmed">
+                  {roleNames[member.role]}
+                </Text>
+              )}
+            </PersonRow>
+          )
+        })}
+      </div>
+      {invitations.data && invitations.data.length > 0 && (
+        <>
+          <h3 className={styles.subheading}>Invited</h3>
+          <div className={styles.people}>
+            {invitations.data.map((invitation) => (
+              <PersonRow
+                key={invitation.id}
+                person={{ name: invitation.email }}
+                detail={`${roleNames[invitation.role]} · invited ${ago(invitation.created_at)}${invitation.invited_by ? ` by ${invitation.invited_by.name}` : ""}`}
+              >
+                <Button
+                  variant="subtle"
+                  color="gray"
+                  size="compact-sm"
+                  aria-label={`Withdraw the invitation of ${invitation.email}`}
+                  onClick={() => void attempt(() => revokeInvitation(workspace.id, invitation.id), "Invitation withdrawn")}
+                >
+                  Withdraw
+                </Button>
+              </PersonRow>
+            ))}
+          </div>
+        </>
+      )}
+    </Section>
+  )
+}
+
+function LeaveSection({ workspace }: { workspace: Workspace }) {
+  const [, navigate] = useLocation()
+  const [attempt, busy] = useAttempt("You are still a member", [keys.me, keys.documents])
+  const leave = () =>
+    askFirst({
+      title: `Leave ${workspace.name}?`,
+      message: "You lose access to its documents. Only a member who may invite can let you in again.",
+      deed: "Leave workspace",
+      onConfirm: async () => {
+        if (await attempt(() => leaveWorkspace(workspace.id), `You left ${workspace.name}`)) navigate(routes.home)
+      },
+    })
+  return (
+    <Section title="Leave" about="The last owner can’t leave: make someone else an owner first." danger>
+      <Button color="red" variant="light" loading={busy} onClick={leave}>
+        Leave this workspace
+      </Button>
+    </Section>
+  )
+}
