@@ -1,0 +1,34 @@
+import type { Extensions } from "@tiptap/core"
+import { Collaboration } from "@tiptap/extension-collaboration"
+import { Markdown } from "@tiptap/markdown"
+import type { Awareness } from "y-protocols/awareness"
+import type { Doc, UndoManager } from "yjs"
+import { RemoteCarets } from "./collaboration/carets"
+import { bodyOf } from "./collaboration/fields"
+import { NarrowRemoteEdits } from "./collaboration/narrow"
+import type { Person } from "./collaboration/people"
+import { Panels } from "./panels"
+import { documentSchema } from "./schema"
+import { BlockKeys } from "./typing/keys"
+import { Placeholder } from "./typing/placeholder"
+
+export type EditorSetup = {
+  doc: Doc
+  history: UndoManager
+  awareness?: Awareness
+  user?: Person
+}
+
+/** Everything an editor of one document is made of, save what draws menus. Tests build theirs from the same list. */
+export function editorExtensions({ doc, history, awareness, user }: EditorSetup): Extensions {
+  return [
+    ...documentSchema(),
+    Collaboration.configure({ fragment: bodyOf(doc), yUndoOptions: { undoManager: history } as never }),
+    NarrowRemoteEdits,
+    RemoteCarets.configure({ awareness: awareness ?? null, user: user ?? null }),
+    Markdown,
+    Panels,
+    Placeholder,
+    BlockKeys,
+  ]
+}

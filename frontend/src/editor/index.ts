@@ -1,0 +1,11 @@
+/**
+ * The editor: a document's title and text over a given Y.Doc and Awareness. It knows no network; whoever shows it
+ * brings the document up to date and carries its updates away.
+ */
+export { DocumentEditor, type DocumentEditorProps } from "./DocumentEditor"
+export type { Person } from "./collaboration/people"
+export { useOutline, useWordCount } from "./outline/hooks"
+export { OutlinePanel } from "./outline/OutlinePanel"
+export { type Heading, headingsIn, wordCount } from "./outline/text"
+export { openFind, openShortcuts } from "./panels"
+export { Presence } from "./presence/Presence"

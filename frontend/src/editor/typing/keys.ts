@@ -1,0 +1,38 @@
+import { Extension } from "@tiptap/core"
+import { openPanel } from "../panels"
+import { deleteBlock, duplicateBlock, moveBlock, selectedBlock } from "./blocks"
+
+/** The shortcuts of our own; those of marks, lists and history come with their extensions. */
+export const BlockKeys = Extension.create({
+  name: "blockKeys",
+  priority: 200,
+  addKeyboardShortcuts() {
+    const { editor } = this
+    const onBlock = (change: typeof duplicateBlock) => () => {
+      const block = selectedBlock(editor.state)
+      if (!block || !editor.isEditable) return false
+      editor.view.dispatch(change(editor.state, block))
+      return true
+    }
+    const move = (direction: -1 | 1) => () => {
+      const block = selectedBlock(editor.state)
+      if (!block || !editor.isEditable) return false
+      const transaction = moveBlock(editor.state, block, direction)
+      if (transaction) editor.view.dispatch(transaction)
+      return true // at the edge too: the browser's own meaning of the keys would surprise
+    }
+    return {
+      "Alt-Shift-ArrowUp": move(-1),
+      "Alt-Shift-ArrowDown": move(1),
+      "Mod-d": onBlock(duplicateBlock),
+      "Mod-Shift-Backspace": onBlock(deleteBlock),
+      "Mod-k": () => {
+        if (!editor.isEditable) return false
+        openPanel(editor, { kind: "link" })
+        return true
+      },
+      "Mod-Shift-h": () => editor.commands.toggleHighlight({ color: "#fff1ad" }),
+      "Mod-\\": () => editor.chain().unsetAllMarks().run(),
+    }
+  },
+})

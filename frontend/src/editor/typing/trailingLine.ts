@@ -1,0 +1,18 @@
+import type { Editor } from "@tiptap/core"
+import { TextSelection } from "@tiptap/pm/state"
+
+/**
+ * Puts the caret on a line after everything, making one if the document ends in something else. Called when someone
+ * clicks below the text: a document is never written to by merely being looked at.
+ */
+export function focusEnd(editor: Editor): void {
+  const { doc, schema, tr } = editor.state
+  const last = doc.lastChild
+  const line = schema.nodes.paragraph?.create()
+  if (line && (!last || last.type !== line.type || last.content.size > 0) && !(last?.type.name === "heading" && last.content.size === 0)) {
+    tr.insert(doc.content.size, line)
+  }
+  tr.setSelection(TextSelection.atEnd(tr.doc)).scrollIntoView()
+  editor.view.dispatch(tr)
+  editor.commands.focus()
+}
