@@ -20,16 +20,16 @@ USERS_AT_ONCE = 50
 
 
 @router.get("/me", response=schemas.Me)
-def read_me(request: HttpRequest) -> dict[str, object]:
+def read_me(request: HttpRequest) -> schemas.Me:
     """Who you are, and your workspaces. An account made in the shell gets its personal one here."""
-    user = signed_in(request)
-    actions.ensure_personal_workspace(user)
-    return {"user": user, "workspaces": present_workspaces(user), "csrf": get_token(request)}
+    return _present(request)
 
 
-@router.patch("/me", response=schemas.User)
-def change_me(request: HttpRequest, payload: schemas.MeChange) -> User:
-    return actions.change_profile(by=signed_in(request), **payload.model_dump(exclude_none=True))
+@router.patch("/me", response=schemas.Me)
+def change_me(request: HttpRequest, payload: schemas.MeChange) -> schemas.Me:
+    """Your name and colour, as others see them."""
+    actions.change_profile(by=signed_in(request), name=payload.name, color=payload.color)
+    return _present(request)
 
 
 @router.get("/users", response=schemas.Users)
@@ -46,3 +46,10 @@ def list_users(
     if q:
         found = found.filter(Q(name__icontains=q) | Q(email__icontains=q))
     return {"items": found[:USERS_AT_ONCE]}
+
+
+def _present(request: HttpRequest) -> schemas.Me:
+    user = signed_in(request)
+    actions.ensure_personal_workspace(user)
+    shown = schemas.User.model_validate(user)
+    return schemas.Me(user=shown, workspaces=present_workspaces(user), csrf=get_token(request))
