@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 LOOK_ALL = 10.0
 LOOK_ACTIVE = 1.0
-LOOK_WITHOUT_RELAY = 0.3
+LOOK_WITHOUT_RELAY = 0.2
 ACTIVE = 15.0
 """Seconds after its last change that a room counts as in use."""
 LINGER = 10.0

@@ -463,7 +463,7 @@ def _scan_stored(entry: Entry) -> Span:
     try:
         scan = guard.scan(entry.update)
     except ProtocolError:
-        # Stored all the same, so it is delivered; only our state vector doesn't know of it, and clients may send it again.
+        # It is stored, so it is delivered; only our state vector doesn't know it, and clients may send it again.
         COUNTERS["stored_but_unreadable"] += 1
         return [], []
     return scan.structs, scan.deletes

@@ -1,0 +1,158 @@
+"""A person's browser, as far as the sync protocol goes: it comes back by itself, and remembers what it was promised.
+
+Speaks `weft.1` over a real socket to a real server. Edits made while disconnected are kept, and go out with the answer
+to the server's SyncStep1, as our provider does it.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+from pycrdt import Doc, Text
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from collab.protocol import guard
+from collab.protocol.lib0 import read_varbytes, read_varuint, varbytes, varuint
+
+FINAL = range(4400, 4500)
+
+
+class Client:
+    def __init__(self, url: str, document: str, token: str, *, seed: int = 0, numbered: bool = True) -> None:
+        self.url = f"{url.replace('http', 'ws', 1)}/ws/y/{document}"
+        self.token, self.numbered = token, numbered
+        self.random = random.Random(seed)
+        self.doc: Doc[Any] = Doc()
+        self.body = self.doc.get("text", type=Text)
+        self.edits: list[bytes] = []
+        """Everything typed here, in order."""
+        self.saved: set[int] = set()
+        """Indices of `edits` that the server said are saved."""
+        self.states: dict[int, dict[str, Any] | None] = {}
+        self.notices: list[dict[str, Any]] = []
+        self.cursor = (0, 0)
+        self.closed: tuple[int, str] | None = None
+        """The close code that ended it for good."""
+        self.codes: list[int] = []
+        self.connections = 0
+        self.synced = asyncio.Event()
+        self.on_update: Callable[[], None] = lambda: None
+        self._socket: ClientConnection | None = None
+        self._frames: list[set[int]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> "Client":
+        self._running = asyncio.create_task(self._run())
+        return self
+
+    async def opened(self) -> "Client":
+        await self.start()
+        await until(lambda: self.synced.is_set() or self.closed is not None)
+        return self
+
+    async def stop(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    @property
+    def text(self) -> str:
+        return str(self.body)
+
+    @property
+    def local_port(self) -> int:
+        assert self._socket is not None
+        return int(self._socket.local_address[1])
+
+    @property
+    def all_saved(self) -> bool:
+        return len(self.saved) == len(self.edits)
+
+    async def type(self, text: str, at: int | None = None) -> None:
+        before = self.doc.get_state()
+        self.body.insert(len(self.text.encode()) if at is None else at, text)
+        update = self.doc.get_update(before)
+        self.edits.append(update)
+        if self._socket is not None and self.synced.is_set():
+            self._frames.append({len(self.edits) - 1})
+            await self.send(b"\x00\x02" + varbytes(update))
+
+    async def send(self, frame: bytes) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self._socket.send(frame)
+
+    async def move(self, client_id: int, clock: int, state: dict[str, Any] | None) -> None:
+        entry = varuint(1) + varuint(client_id) + varuint(clock) + varbytes(json.dumps(state).encode())
+        await self.send(b"\x01" + varbytes(entry))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._connection()
+            except (OSError, WebSocketException, TimeoutError):
+                pass
+            finally:
+                self._socket, self._frames = None, []
+                self.synced.clear()
+            if self.closed is not None:
+                return
+            await asyncio.sleep(self.random.random() * 0.3)
+
+    async def _connection(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        protocols: Any = ["weft.1"] if self.numbered else None
+        async with connect(
+            self.url, additional_headers=headers, subprotocols=protocols, max_size=None, open_timeout=5, close_timeout=1
+        ) as socket:
+            self.connections += 1
+            self._socket = socket
+            await socket.send(b"\x00\x00" + varbytes(self.doc.get_state()))
+            try:
+                async for frame in socket:
+                    assert isinstance(frame, bytes)
+                    await self._take(frame)
+            except ConnectionClosed:
+                pass
+            code = socket.close_code or 1006
+            self.codes.append(code)
+            if code in FINAL:
+                self.closed = (code, socket.close_reason or "")
+
+    async def _take(self, frame: bytes) -> None:
+        kind = frame[0]
+        if kind == 0:
+            payload, _ = read_varbytes(frame, 2)
+            if frame[1] == 0:
+                # The answer holds every edit that isn't saved yet, so one ack covers them all.
+                self._frames.append(set(range(len(self.edits))) - self.saved)
+                self.synced.set()
+                await self.send(b"\x00\x01" + varbytes(self.doc.get_update(payload)))
+            else:
+                self.doc.apply_update(payload)
+                self.on_update()
+        elif kind == 1:
+            for client_id, _, state in guard.scan_awareness(read_varbytes(frame, 1)[0]):
+                self.states[client_id] = None if state is None else json.loads(state)
+        elif kind == 4:
+            for frame_edits in self._frames[: read_varuint(frame, 1)[0]]:
+                self.saved |= frame_edits
+        elif kind == 5:
+            epoch, at = read_varuint(frame, 1)
+            self.cursor = (epoch, read_varuint(frame, at)[0])
+        elif kind == 6:
+            self.notices.append(json.loads(read_varbytes(frame, 1)[0]))
+
+
+async def until(question: Callable[[], object], seconds: float = 30.0, what: str = "") -> None:
+    """Wait for a condition, which the clients' tasks bring about."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not question():
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"still not after {seconds:g} s: {what or question}") from None

