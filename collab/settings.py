@@ -32,8 +32,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: the reverse proxy's address.
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
-# How long /readyz says 503 before sockets are closed, for a load balancer to look elsewhere.
-DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=0.0)
+# How long a web process takes to send its sockets away before it ends; /readyz says 503 meanwhile.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=1.0)
 
 _tls = _site.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _tls

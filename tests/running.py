@@ -9,12 +9,14 @@ It listens on a port of its own, and at the end it is asked to stop the way an o
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -40,6 +42,21 @@ def until(question: Callable[[], Answer], seconds: float = 20.0, what: str = "")
         if time.monotonic() > deadline:
             raise AssertionError(f"still not after {seconds:g} s: {what or question}")
         time.sleep(0.02)
+
+
+@cache
+def _migrated() -> Path:
+    """A database with its tables, made once for this run of the tests."""
+    home = Path(tempfile.mkdtemp(prefix="migrated-", dir=os.environ["WEFT_HOME"]))
+    command = [*MANAGE, "migrate", "-v0"]
+    subprocess.run(command, env=environment(home), check=True, timeout=120)
+    return home / "weft.sqlite3"
+
+
+def migrated_home(home: Path) -> Path:
+    """The home given, with a database that needs no migrating any more."""
+    shutil.copy(_migrated(), home)
+    return home
 
 
 class Weft:
@@ -85,9 +102,9 @@ class Weft:
         except psutil.NoSuchProcess:
             return []
 
-    def child(self, word: str) -> psutil.Process:
-        """The process with that word in its command: "web", "work" or "valkey"."""
-        return until(lambda: next((p for p in self.processes() if _has(p, word)), None), what=f"a child called {word}")
+    def child(self, name: str) -> psutil.Process:
+        """The first one called that: "weft web", "weft work" or "valkey-server"."""
+        return until(lambda: next((p for p in self.processes() if _is(p, name)), None), what=f"a child called {name}")
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -108,9 +125,9 @@ class Weft:
         self._output.close()
 
 
-def _has(process: psutil.Process, word: str) -> bool:
+def _is(process: psutil.Process, name: str) -> bool:
     try:
         command = process.cmdline()
     except psutil.NoSuchProcess:
         return False
-    return word in command or any(word in part for part in command[:1])
+    return bool(command) and (" ".join(command).strip() == name or Path(command[0].split(" ")[0]).name == name)

@@ -1,25 +1,30 @@
-"""One child process of the supervisor: started so that it can't outlive it, restarted when it dies, ended in order."""
+"""One child process of the supervisor: forked so that it can't outlive it, restarted when it dies, ended in order.
+
+A fork and not a new interpreter: the supervisor has everything imported already, so a child serves a tenth of a second
+after the one before it was killed, and all share that memory. It takes a supervisor without threads or connections.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import os
+import random
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
-_LIFELINE = "WEFT_LIFELINE"
 # A child that lived this long was well: its next death starts the backoff anew.
 _WELL_AFTER_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 5.0
 
-# Loaded before any fork: between fork and exec nothing should search for libraries.
+# Loaded before any fork: in a new child nothing should search for libraries.
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -32,11 +37,8 @@ def end_with_parent(parent: int, number: signal.Signals = signal.SIGTERM) -> Non
         os._exit(1)
 
 
-def follow_lifeline() -> None:
+def _follow(lifeline: int) -> None:
     """Where the kernel can't do that (macOS): ends this process when the supervisor's end of a pipe closes."""
-    if _libc is not None or _LIFELINE not in os.environ:
-        return
-    lifeline = int(os.environ[_LIFELINE])
 
     def wait() -> None:
         os.read(lifeline, 1)  # nothing is ever written: it returns when the last writer is gone
@@ -48,74 +50,100 @@ def follow_lifeline() -> None:
 @dataclass
 class Child:
     name: str
-    command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    share: Sequence[int] = ()
+    # What the child does until it is asked to end (or it execs another program).
+    run: Callable[[], None]
+    # Descriptors of the supervisor that it must not keep open.
+    private: Sequence[int] = ()
     # Seconds between SIGTERM and SIGKILL.
     patience: float = 6.0
-    process: subprocess.Popen[bytes] | None = None
+    pid: int | None = None
     deaths: int = 0
-    start_at: float = 0.0
+    _start_at: float = 0.0
     _started_at: float = 0.0
-    _lifeline: tuple[int, int] | None = None
+    _status: int = field(default=0, repr=False)
 
     def start(self) -> None:
-        if self._lifeline is None:
-            self._lifeline = os.pipe()
-        watched = self._lifeline[0]  # the other end stays here, open as long as this process lives
         supervisor = os.getpid()
-        self.process = subprocess.Popen(  # noqa: S603  # our own commands
-            self.command,
-            env={**os.environ, **self.environment, _LIFELINE: str(watched)},
-            pass_fds=[*self.share, watched],
-            stdin=subprocess.DEVNULL,
-            # Not in the terminal's foreground group: Ctrl-C reaches the supervisor alone, which then ends us in order.
-            process_group=0,
-            preexec_fn=lambda: end_with_parent(supervisor),  # safe: the supervisor has one thread
-        )
+        sys.stdout.flush()
+        sys.stderr.flush()
+        watched, kept = os.pipe() if _libc is None else (-1, -1)
         self._started_at = time.monotonic()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become(supervisor, watched, kept)
+        if watched >= 0:
+            os.close(watched)  # `kept` stays open for as long as this process lives
 
     @property
     def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        if self.pid is None:
+            return False
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self._buried(status)
+        return not pid
 
     def tend(self, now: float) -> str | None:
         """Starts the child again if it has died, after a pause that grows while it keeps dying. Says what happened."""
         if self.alive:
             return None
-        if self.process is not None:
-            code = self.process.returncode
-            self._end_group()
-            self.process = None
+        if self._started_at:
             self.deaths = 1 if now - self._started_at > _WELL_AFTER_SECONDS else self.deaths + 1
             pause = 0.0 if self.deaths == 1 else min(0.2 * 2**self.deaths, _LONGEST_PAUSE_SECONDS)
-            self.start_at = now + pause
+            self._start_at, self._started_at = now + pause, 0.0
+            code = os.waitstatus_to_exitcode(self._status)
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
             return f"{self.name} {how}; starting it again" + (f" in {pause:.1f} s" if pause else "")
-        if now >= self.start_at:
+        if now >= self._start_at:
             self.start()
         return None
 
     def ask_to_end(self) -> None:
-        if self.process is not None and self.alive:
-            self.process.send_signal(signal.SIGTERM)
+        if self.alive and self.pid is not None:
+            os.kill(self.pid, signal.SIGTERM)
 
     def ended(self, deadline: float) -> bool:
         """Waits until the deadline, then kills. False if it had to."""
-        if self.process is None:
-            return True
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return False
-        finally:
-            self._end_group()
+        while self.alive:
+            if time.monotonic() > deadline and self.pid is not None:
+                os.kill(self.pid, signal.SIGKILL)
+                self._buried(os.waitpid(self.pid, 0)[1])
+                return False
+            time.sleep(0.01)
         return True
 
-    def _end_group(self) -> None:
-        # Whatever the child itself had started and left (a job's process, for one, has no reason to go on).
-        assert self.process is not None
+    def _buried(self, status: int) -> None:
+        assert self.pid is not None
+        # Whatever the child itself had started and left (a job's process, for one) has no reason to go on.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
+        self.pid, self._status = None, status
+
+    def _become(self, supervisor: int, watched: int, kept: int) -> NoReturn:
+        """The child's side of the fork. Never returns into the supervisor's code."""
+        code = 1
+        try:
+            end_with_parent(supervisor)
+            # Not in the terminal's foreground group: Ctrl-C reaches the supervisor alone, which ends us in order.
+            os.setpgid(0, 0)
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            for descriptor in (*self.private, *([kept] if kept >= 0 else [])):
+                os.close(descriptor)
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
+            random.seed()  # or all would draw the same "random" delays
+            if watched >= 0:
+                _follow(watched)
+            self.run()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero byte included.
 LONGEST_SOCKET_PATH = 103
@@ -65,8 +66,9 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def held(home: Path) -> Iterator[Path]:
-    """Holds the home for one supervisor. The kernel lets go when the process ends, however it ends."""
+def held(home: Path) -> Iterator[TextIO]:
+    """Holds the home for one supervisor, which may note in the file given who it is. The kernel lets go when the
+    process ends, however it ends; its children must close the file."""
     path = home / "running"
     with path.open("a+") as file:
         try:
@@ -75,6 +77,6 @@ def held(home: Path) -> Iterator[Path]:
             raise AlreadyRunning(path.read_text().strip()) from None
         file.truncate(0)
         try:
-            yield path
+            yield file
         finally:
-            path.write_text("")
+            file.truncate(0)

@@ -1,7 +1,7 @@
 """Sets up what a checkout needs to run: packages, Node, the built pages, collected static files. Standard library only:
-`./run` and `./test` call this with the virtual environment's bare Python, before anything is in it.
+`./run` and `./test` call this with the bare Python of the virtual environment.
 
-Each step leaves a stamp, a hash of what it was made from, beside what it made; a step whose stamp still fits is skipped.
+Each step leaves a stamp, a hash of what it was made from, beside what it made; a step whose stamp fits is skipped.
 Everything said goes to standard error: standard output belongs to the command that runs afterwards.
 """
 

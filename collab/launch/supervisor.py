@@ -49,6 +49,7 @@ class Supervisor:
         self.say = say
         self.ending = False
         self._woken, self._waker = os.pipe()
+        self.descriptors = (self._woken, self._waker)  # its own; not for children
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         for number in _ENDING_SIGNALS:

@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 from django.conf import settings
 
-from collab import asgi, health
+from collab import asgi
 
 # Over the largest frame we accept, so that a client that sends too much hears our close code with a reason from the
 # engine, rather than uvicorn's 1009; far over it, uvicorn refuses without reading.
@@ -21,29 +21,43 @@ GRACE_SECONDS = 4
 
 class WebServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         # What is alive now stays alive: no collection need ever look through the imported modules again.
         gc.collect()
         gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        health.start_draining()
-        if self._captured_signals or not settings.DRAIN_SECONDS:
+        if self._captured_signals or not self.started:
             super().handle_exit(sig, frame)
             return
         self._captured_signals.append(sig)
-        loop = asyncio.get_running_loop()
-        loop.call_soon_threadsafe(lambda: setattr(self, "_draining", loop.create_task(self._drain())))
+        self._loop.call_soon_threadsafe(self._start_draining)
+
+    def _start_draining(self) -> None:
+        # Kept, since the loop itself holds its tasks only weakly.
+        self._draining = self._loop.create_task(self._drain())
 
     async def _drain(self) -> None:
         """Sockets leave one by one before uvicorn would close them all at once: a herd comes back as one."""
-        await asgi.drain(settings.DRAIN_SECONDS)
-        self.should_exit = True
+        try:
+            await asgi.drain(settings.DRAIN_SECONDS)
+        finally:
+            self.should_exit = True
+
+
+def load() -> None:
+    """Imports all that a web process needs, so that it is there before a fork."""
+    _configuration().load()
 
 
 def serve(listening: socket.socket) -> None:
     """Serves until SIGTERM or SIGINT. Uvicorn then closes sockets with 1012 and raises the signal again."""
-    config = uvicorn.Config(
+    WebServer(_configuration()).run(sockets=[listening])
+
+
+def _configuration() -> uvicorn.Config:
+    return uvicorn.Config(
         "collab.asgi:application",
         loop="uvloop",
         http="httptools",
@@ -62,4 +76,3 @@ def serve(listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=2048,
     )
-    WebServer(config).run(sockets=[listening])

@@ -26,6 +26,7 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError, StopRequested
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
+from setproctitle import setproctitle
 
 from collab.launch.children import end_with_parent
 from documents.jobs import due_jobs
@@ -54,6 +55,9 @@ class WeftWorker(Worker):
             if found is not None:
                 return found
 
+    def procline(self, message: str) -> None:
+        """RQ would write each state into the process's title; ours says what it is, for `ps` and for good."""
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Every job can be done again from the log, so a job under way is dropped rather than waited for."""
         if self.horse_pid:
@@ -62,6 +66,7 @@ class WeftWorker(Worker):
         raise StopRequested
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
+        setproctitle(f"weft job {job.id}")
         end_with_parent(os.getppid(), signal.SIGKILL)
         ceiling = settings.LIMITS.job_memory_bytes
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))

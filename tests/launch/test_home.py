@@ -45,7 +45,7 @@ def test_a_socket_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
 
 def test_a_home_is_held_by_one_supervisor_at_a_time(tmp_path: Path) -> None:
     with home.held(tmp_path) as note:
-        note.write_text("http://127.0.0.1:8000 (process 7)")
+        print("http://127.0.0.1:8000 (process 7)", file=note, flush=True)
         with pytest.raises(home.AlreadyRunning, match="process 7"), home.held(tmp_path):
             pass
     with home.held(tmp_path):

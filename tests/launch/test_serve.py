@@ -36,7 +36,8 @@ def answers(home: Path) -> bool:
     return False
 
 
-def test_the_first_start_makes_secrets_and_offers_to_make_the_first_administrator(home: Path) -> None:
+def test_the_first_start_makes_secrets_and_offers_to_make_the_first_administrator(empty_home: Path) -> None:
+    home = empty_home
     with Weft(home) as weft:
         assert status(f"{weft.url}/healthz") == 200
         assert status(f"{weft.url}/readyz") == 200
@@ -65,7 +66,7 @@ def test_a_taken_port_is_said_in_one_line(home: Path) -> None:
 
 def test_sigterm_ends_everything_and_leaves_no_process(home: Path) -> None:
     with Weft(home, WEB_WORKERS="2") as weft:
-        weft.child("work")
+        weft.child("weft work")
         started = weft.processes()
         assert len(started) >= 4
         assert weft.stop() == 0
@@ -83,7 +84,7 @@ def test_ctrl_c_ends_everything_in_order_too(home: Path) -> None:
 
 def test_a_supervisor_that_is_killed_takes_its_children_along(home: Path) -> None:
     with Weft(home) as weft:
-        weft.child("work")
+        weft.child("weft work")
         started = weft.processes()
         weft.process.kill()
         assert not psutil.wait_procs(started, timeout=8)[1]
@@ -96,9 +97,9 @@ def test_a_killed_valkey_comes_back_with_its_data(home: Path) -> None:
         with redis_of(home) as client:
             client.set("kept", "yes")
             client.execute_command("WAITAOF", 1, 0, 2000)
-        first = weft.child("valkey")
+        first = weft.child("valkey-server")
         first.kill()
-        until(lambda: weft.child("valkey").pid != first.pid and answers(home))
+        until(lambda: weft.child("valkey-server").pid != first.pid and answers(home))
         with redis_of(home) as client:
             assert client.get("kept") == b"yes"
         until(lambda: status(f"{weft.url}/readyz") == 200)
@@ -107,11 +108,11 @@ def test_a_killed_valkey_comes_back_with_its_data(home: Path) -> None:
 
 def test_a_killed_web_process_is_replaced_and_nobody_is_refused(home: Path) -> None:
     with Weft(home) as weft:
-        first = weft.child("web")
+        first = weft.child("weft web")
         first.kill()
         # The supervisor listens: this request waits for the new process instead of being refused.
         assert until(lambda: asked(f"{weft.url}/readyz") == 200)
-        assert weft.child("web").pid != first.pid
+        assert weft.child("weft web").pid != first.pid
 
 
 def asked(url: str) -> int | None:
@@ -125,14 +126,14 @@ def asked(url: str) -> int | None:
 
 def test_a_killed_worker_is_replaced(home: Path) -> None:
     with Weft(home) as weft:
-        first = weft.child("work")
+        first = weft.child("weft work")
         first.kill()
-        until(lambda: weft.child("work").pid != first.pid)
+        until(lambda: weft.child("weft work").pid != first.pid)
 
 
 def test_a_valkey_left_behind_is_ended_with_its_data_and_its_socket_taken_over(home: Path) -> None:
     with Weft(home) as weft:
-        valkey = weft.child("valkey")
+        valkey = weft.child("valkey-server")
         command, title = valkey.exe(), valkey_socket(home)
     folder = home / "valkey"
     orphan = subprocess.Popen(

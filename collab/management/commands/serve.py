@@ -1,18 +1,17 @@
-import importlib.util
+import gc
 import os
-import sys
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
-from django.urls import NoReverseMatch
 from django.db.migrations.executor import MigrationExecutor
+from setproctitle import setproctitle
 
 from collab.accounts.first_admin import first_admin_url
-from collab.launch import home, valkey
+from collab.launch import home, valkey, web, worker
 from collab.launch.children import Child
 from collab.launch.supervisor import CannotListen, Supervisor, address, answers_ready, listen
 from documents.models import User
@@ -20,6 +19,7 @@ from documents.models import User
 
 class Command(BaseCommand):
     help = "Runs everything: Valkey (unless REDIS_URL names a server), the web processes and the worker."
+    requires_system_checks = ()  # they take as long as the rest of a start; `./test` makes them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="make a demo workspace with two people first")
@@ -33,13 +33,13 @@ class Command(BaseCommand):
         except (CannotListen, valkey.ValkeyDidNotStart) as refusal:
             raise CommandError(str(refusal)) from None
 
-    def run(self, note: Path, demo: bool) -> None:
+    def run(self, note: TextIO, demo: bool) -> None:
         supervisor = Supervisor(say=self.say)
         listening = listen(settings.HOST, settings.PORT)
         here = address(listening)
-        note.write_text(f"{here} (process {os.getpid()})\n")
+        print(f"{here} (process {os.getpid()})", file=note, flush=True)
         if not settings.PORT:
-            settings.SITE_URL = here  # only the kernel knew the port
+            settings.SITE_URL = here  # the kernel chose the port
         redis: list[Child] = []
         children: list[Child] = []
         try:
@@ -51,18 +51,19 @@ class Command(BaseCommand):
             self.migrate()
             if demo:
                 call_command("demo", stdout=self.stdout)
-            welcome = self.first_admin_link()
-            # Each has the port that was really had: with PORT=0 the kernel chose it.
-            environment = {"PORT": here.rsplit(":", 1)[1]}
-            manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+            welcome = None if User.objects.exists() else first_admin_url()
+            connections.close_all()
+            web.load()
+            # What is imported by now is shared with every child for good: no collection need copy its pages.
+            gc.collect()
+            gc.freeze()
+            private = [note.fileno(), *supervisor.descriptors]
             for number in range(1, settings.WEB_WORKERS + 1):
                 name = "The web process" if settings.WEB_WORKERS == 1 else f"Web process {number}"
-                descriptor = listening.fileno()
-                command = [*manage, "web", "--fd", str(descriptor)]
-                patience = 6.0 + settings.DRAIN_SECONDS
-                children.append(Child(name, command, environment, share=[descriptor], patience=patience))
-            if importlib.util.find_spec("documents.jobs"):  # TODO ops: goes when the content part lands
-                children.append(Child("The worker", [*manage, "work"], environment, patience=6.0))
+                serve = partial(named, "weft web", partial(web.serve, listening))
+                children.append(Child(name, serve, private, patience=6.0 + settings.DRAIN_SECONDS))
+            private = [*private, listening.fileno()]
+            children.append(Child("The worker", partial(named, "weft work", worker.work), private))
 
             def when_ready() -> None:
                 self.say(f"Ready: {here}")
@@ -81,16 +82,12 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.say("Bringing the database up to date")
             call_command("migrate", verbosity=0, interactive=False)
-        connections.close_all()
-
-    def first_admin_link(self) -> str | None:
-        try:
-            return None if User.objects.exists() else first_admin_url()
-        except NoReverseMatch:  # TODO ops: goes when the accounts part has its URLs
-            return None
-        finally:
-            connections.close_all()
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def named(title: str, run: Any) -> None:
+    setproctitle(title)
+    run()
