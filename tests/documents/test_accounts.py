@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from asgiref.sync import sync_to_async
 from django.contrib.auth import authenticate
 from django.contrib.sessions.backends.cache import SessionStore
 from django.core.management import call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 from django.utils import timezone
 
 from documents import policy
@@ -81,6 +82,7 @@ def test_the_stock_command_makes_an_operator(monkeypatch: pytest.MonkeyPatch) ->
 async def test_an_account_is_made_from_async_code() -> None:
     dan = await User.objects.acreate_user("dan@example.com", password="pw")
     assert await EmailAddress.objects.filter(user=dan).aexists()
+    await sync_to_async(connections.close_all)()  # that thread's own; PostgreSQL drops no database in use
 
 
 def test_a_name_and_a_colour_are_ones_own_to_change(ann: User) -> None:

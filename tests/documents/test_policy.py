@@ -153,9 +153,7 @@ def test_the_number_of_queries_does_not_grow_with_the_world(django_assert_num_qu
 
 def generated_world(chance: random.Random, size: int = 30) -> tuple[list[User], list[Document]]:
     """Workspaces, trees, shares, cuts, trash, suspension and deactivation, thrown together."""
-    users = [
-        User.objects.create_user(f"{i}@example.com", is_active=chance.random() > 0.15 or i == 0) for i in range(6)
-    ]
+    users = [User.objects.create_user(f"{i}@example.com", is_active=chance.random() > 0.15 or i == 0) for i in range(6)]
     workspaces = [
         Workspace.objects.create(name=name, suspended_at=timezone.now() if name == "Suspended" else None)
         for name in ("One", "Two", "Suspended")
