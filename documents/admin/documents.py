@@ -33,7 +33,6 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
         "inherits",
         "created_at",
     ]
-    list_select_related = ["workspace", "created_by", "log__edited_by"]
     search_fields = ["title", "=id", "workspace__name", "created_by__email"]
     search_help_text = "Title, id, workspace, or the e-mail address of who made it"
     fieldsets = [
@@ -45,7 +44,7 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
     actions = ["trash", "restore", "transfer"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        return super().get_queryset(request).select_related("log__edited_by")
+        return super().get_queryset(request).select_related("workspace", "created_by", "log__edited_by")
 
     @admin.display(ordering="log__size_bytes")
     def size(self, document: Document) -> str:

@@ -1,4 +1,4 @@
-"""Documents over REST. What actions allow and do is tested beside them; here: addresses, shapes, and who gets what answer."""
+"""Documents over REST. What actions allow and do is tested elsewhere; here: addresses, shapes, answers."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -53,7 +53,7 @@ def test_anothers_document_answers_as_if_it_did_not_exist(
     browser: Callers, cleo: User, plan: Document, method: str, path: str
 ) -> None:
     as_cleo = browser(cleo)
-    body = {} if method != "GET" else None
+    body: dict[str, str] | None = {} if method != "GET" else None
     hidden = as_cleo(method, f"/documents/{plan.pk}{path}", body)
     absent = as_cleo(method, f"/documents/{'0' * 8}-0000-4000-8000-{'0' * 12}{path}", body)
     assert hidden.status_code == absent.status_code == 404

@@ -1,0 +1,103 @@
+"""Accounts in the admin."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from documents import policy
+from documents.models import AuditEntry, Document, Log, User, Workspace
+from tests.documents.admin.conftest import Act
+from tests.documents.conftest import Listening
+
+
+def change(desk: Client, user: User, **fields: Any) -> Any:
+    form = {"name": user.name, "color": user.color, **fields}
+    return desk.post(reverse("admin:documents_user_change", args=[user.pk]), form, follow=True)
+
+
+def test_a_new_account_can_sign_in_and_is_written_down(desk: Client, operator: User) -> None:
+    form = {"email": "Dora@example.com", "name": "", "password": "quite a long one 7"}
+    answer = desk.post(reverse("admin:documents_user_add"), form, follow=True)
+    assert answer.status_code == 200
+    dora = User.objects.get(email="dora@example.com")
+    assert dora.check_password("quite a long one 7")
+    assert dora.name == "dora"
+    assert EmailAddress.objects.get(user=dora).verified
+    assert AuditEntry.objects.get(action="user.created").actor == operator
+
+
+def test_without_a_password_nobody_can_sign_in_by_one(desk: Client) -> None:
+    desk.post(reverse("admin:documents_user_add"), {"email": "dora@example.com", "name": "Dora", "password": ""})
+    assert not User.objects.get(email="dora@example.com").has_usable_password()
+
+
+def test_an_address_has_one_account_and_weak_passwords_are_refused(desk: Client, ann: User) -> None:
+    for form in (
+        {"email": "ANN@example.com", "password": ""},
+        {"email": "dora@example.com", "password": "12345"},
+    ):
+        answer = desk.post(reverse("admin:documents_user_add"), form)
+        assert answer.context["errors"]
+    assert User.objects.count() == 2
+
+
+def test_deactivating_closes_everything_at_once(
+    act: Act, ben: User, plan: Document, client: Client, listening: Listening
+) -> None:
+    client.force_login(ben)
+    version = Log.objects.get(document=plan).access_version
+    with listening() as heard:
+        act("deactivate", ben)
+    assert ("access", {"document_ids": None, "user_ids": [ben.pk]}) in heard
+    assert "sessions" in [name for name, _ in heard]
+    assert Log.objects.get(document=plan).access_version > version
+    ben.refresh_from_db()
+    assert not policy.may(ben, policy.Action.VIEW, plan)
+    assert client.get("/api/v1/me").status_code == 401
+    act("reactivate", ben)
+    ben.refresh_from_db()
+    assert policy.may(ben, policy.Action.EDIT, plan)
+
+
+def test_operators_cannot_lock_themselves_out(act: Act, desk: Client, operator: User) -> None:
+    assert "can’t deactivate your own" in act("deactivate", operator).content.decode().replace("&#x27;", "’")
+    change(desk, operator, is_staff="", is_superuser="")
+    operator.refresh_from_db()
+    assert operator.is_active
+    assert operator.is_superuser
+
+
+def test_ending_sessions_signs_out_everywhere(act: Act, ben: User, client: Client, listening: Listening) -> None:
+    client.post(reverse("account_login"), {"login": ben.email, "password": "ben's password"})
+    assert client.get("/api/v1/me").status_code == 200
+    with listening() as heard:
+        act("end_sessions", ben)
+    assert ("sessions", {"user_id": ben.pk, "session_keys": None}) in heard
+    assert client.get("/api/v1/me").status_code == 401
+
+
+def test_making_somebody_an_operator_is_written_down(desk: Client, operator: User, ann: User) -> None:
+    assert change(desk, ann, name="Ann", is_staff="on").status_code == 200
+    ann.refresh_from_db()
+    assert (ann.name, ann.is_staff, ann.is_superuser) == ("Ann", True, False)
+    assert AuditEntry.objects.get(action="user.operator_changed").actor == operator
+
+
+def test_the_address_and_the_standing_are_not_for_every_clerk(client: Client, desk: Client, ann: User) -> None:
+    clerk = User.objects.create_user("clerk@example.com", is_staff=True)
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=["change_user", "view_user"]))
+    client.force_login(clerk)
+    for person in (ann, clerk):
+        change(client, person, name="New", email="x@example.com", is_staff="on", is_superuser="on")
+        person.refresh_from_db()
+        assert person.name == "New"
+        assert not person.is_superuser
+        assert person.email != "x@example.com"
+
+
+def test_somebodys_workspaces_are_listed(desk: Client, ben: User, team: Workspace) -> None:
+    page = desk.get(reverse("admin:documents_user_change", args=[ben.pk])).content.decode()
+    assert reverse("admin:documents_workspace_change", args=[team.pk]) in page
