@@ -1,0 +1,56 @@
+import type { OpenTransport, Transport, TransportEvents } from "./transport"
+
+/** Binary frames, as documents speak. Fails to open when the server doesn't speak `subprotocol`. */
+export function webSocket(url: string, subprotocol: string): OpenTransport {
+  return (events) => open(url, subprotocol, events, (data) => (data instanceof ArrayBuffer ? new Uint8Array(data) : null))
+}
+
+/** Text frames, as the user's events speak. */
+export function textWebSocket(url: string): OpenTransport<string> {
+  return (events) => open(url, undefined, events, (data) => (typeof data === "string" ? data : null))
+}
+
+/** Data that isn't the kind of frame expected breaks the connection: unsupported data, says RFC 6455. */
+const UNSUPPORTED = 1003
+
+function open<Frame extends string | Uint8Array>(
+  url: string,
+  subprotocol: string | undefined,
+  events: TransportEvents<Frame>,
+  frameOf: (data: unknown) => Frame | null,
+): Transport<Frame> {
+  const socket = new WebSocket(url, subprotocol)
+  socket.binaryType = "arraybuffer"
+  let done = false
+  socket.onopen = () => {
+    if (!done) events.onOpen()
+  }
+  socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (done) return
+    const frame = frameOf(data)
+    if (frame !== null) {
+      events.onFrame(frame)
+      return
+    }
+    done = true
+    socket.close()
+    events.onClose(UNSUPPORTED, "unexpected kind of frame")
+  }
+  // An error is always followed by a close, which says more.
+  socket.onclose = ({ code, reason }) => {
+    if (done) return
+    done = true
+    events.onClose(code, reason)
+  }
+  return {
+    send(frame) {
+      // The cast is TypeScript's: it can't know that our arrays never sit on shared memory.
+      if (!done && socket.readyState === WebSocket.OPEN) socket.send(frame as string | Uint8Array<ArrayBuffer>)
+    },
+    close(code, reason) {
+      if (done) return
+      done = true
+      socket.close(code, reason)
+    },
+  }
+}
