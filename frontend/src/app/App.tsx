@@ -3,10 +3,11 @@ import { ModalsProvider } from "@mantine/modals"
 import { Notifications } from "@mantine/notifications"
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query"
 import { IconCloudOff, IconError404 } from "@tabler/icons-react"
-import { lazy, Suspense } from "react"
+import { lazy, Suspense, useEffect } from "react"
 import { Redirect, Route, Switch } from "wouter"
 import { ApiError, explain } from "../api/errors"
 import { theme, tokensForMantine } from "../design/theme"
+import { useLiveUpdates } from "./data/live"
 import { retry, useMe } from "./data/queries"
 import { FavouritesPage, RecentPage, SharedPage, WorkspacePage } from "./list/pages"
 import { TrashPage } from "./list/TrashPage"
@@ -20,7 +21,8 @@ import { goToSignIn } from "./signedOut"
 import { Waiting } from "./Waiting"
 
 /** The editor, Yjs and the provider are most of the code, and lists need none of it. */
-const DocumentPage = lazy(() => import("./document/DocumentPage"))
+const loadDocumentPage = () => import("./document/DocumentPage")
+const DocumentPage = lazy(loadDocumentPage)
 
 const queries = new QueryClient({
   queryCache: new QueryCache({ onError: (error) => error instanceof ApiError && error.signedOut && goToSignIn() }),
@@ -42,6 +44,12 @@ export function App() {
 
 function Pages() {
   const me = useMe()
+  useLiveUpdates(me.data?.user.id)
+  const signedIn = me.data !== undefined
+  useEffect(() => {
+    // Fetched while nobody waits for it, so that the first document opens as fast as the second.
+    if (signedIn) whenIdle(() => void loadDocumentPage().catch(() => undefined))
+  }, [signedIn])
   if (me.data) {
     return (
       <Shell>
@@ -91,3 +99,6 @@ function Home() {
   const workspace = workspaces.find(({ id }) => id === remembered) ?? workspaces.find(({ personal }) => personal) ?? workspaces[0]
   return workspace ? <Redirect to={routes.workspace(workspace.id)} replace /> : null
 }
+
+/** Safari has no word for it. */
+const whenIdle = (act: () => void): unknown => (typeof requestIdleCallback === "function" ? requestIdleCallback(act) : setTimeout(act, 1500))

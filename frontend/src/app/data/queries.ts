@@ -1,14 +1,17 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { useMemo } from "react"
-import { getDocument, listDocumentMembers, listDocuments } from "../../api/documents"
+import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments } from "../../api/documents"
 import { ApiError } from "../../api/errors"
 import type { Document, Me, Workspace } from "../../api/types"
 import { getMe, listInvitations, listMembers } from "../../api/workspaces"
 import { buildTree } from "../tree/model"
 import { keys } from "./keys"
+import { withLiveTitle } from "./liveTitles"
 
 /** Refusals are final; only what may pass by itself is asked again. */
 export const retry = (failures: number, error: unknown): boolean => failures < 2 && error instanceof ApiError && error.passing
+
+const list = async (filter: DocumentFilter, signal: AbortSignal) => (await listDocuments(filter, signal)).map(withLiveTitle)
 
 export const useMe = () => useQuery({ queryKey: keys.me, queryFn: ({ signal }) => getMe(signal), staleTime: 60_000 })
 
@@ -25,7 +28,7 @@ export const useWorkspace = (id: string | undefined): Workspace | undefined =>
 export const useWorkspaceDocuments = (workspace: string | undefined) =>
   useQuery({
     queryKey: keys.tree(workspace ?? ""),
-    queryFn: ({ signal }) => listDocuments({ workspace }, signal),
+    queryFn: ({ signal }) => list({ workspace }, signal),
     enabled: workspace !== undefined,
   })
 
@@ -38,19 +41,19 @@ export function useDocumentTree(workspace: string | undefined) {
 export type ListKind = "favourite" | "recent" | "shared" | "trashed"
 
 export const useDocumentList = (kind: ListKind) =>
-  useQuery({ queryKey: keys.list(kind), queryFn: ({ signal }) => listDocuments({ [kind]: true }, signal) })
+  useQuery({ queryKey: keys.list(kind), queryFn: ({ signal }) => list({ [kind]: true }, signal) })
 
 export const useDocumentSearch = (q: string) =>
   useQuery({
     queryKey: keys.search(q),
-    queryFn: ({ signal }) => listDocuments({ q }, signal),
+    queryFn: ({ signal }) => list({ q }, signal),
     enabled: q !== "",
     placeholderData: keepPreviousData,
     staleTime: 10_000,
   })
 
 export const useDocument = (id: string) =>
-  useQuery<Document>({ queryKey: keys.document(id), queryFn: ({ signal }) => getDocument(id, signal) })
+  useQuery<Document>({ queryKey: keys.document(id), queryFn: async ({ signal }) => withLiveTitle(await getDocument(id, signal)) })
 
 export const useDocumentMembers = (id: string, enabled: boolean) =>
   useQuery({ queryKey: keys.documentMembers(id), queryFn: ({ signal }) => listDocumentMembers(id, signal), enabled })

@@ -1,7 +1,8 @@
 import { QueryClient } from "@tanstack/react-query"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import type { UserEvent } from "../../sync"
 import { keys } from "./keys"
-import { invalidateFromEvents, type UserEvent } from "./staleness"
+import { invalidateFromEvents } from "./staleness"
 
 const here = keys.tree("here")
 const elsewhere = keys.tree("elsewhere")
@@ -50,8 +51,8 @@ describe("an event", () => {
     expect(staleAfter({ kind: "hello" })).toEqual(everything)
   })
 
-  it("that only keeps the line open changes nothing", () => {
-    expect(staleAfter({ kind: "ping" })).toEqual([])
+  it("of being signed out makes nothing stale: there is nobody to ask for", () => {
+    expect(staleAfter({ kind: "signed-out" })).toEqual([])
   })
 
   it("in a burst asks once for each thing", () => {

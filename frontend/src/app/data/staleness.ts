@@ -1,14 +1,6 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query"
+import type { UserEvent } from "../../sync"
 import { keys } from "./keys"
-
-/** What the user's event socket says. */
-export type UserEvent =
-  | { kind: "hello" }
-  | { kind: "ping" }
-  | { kind: "documents"; workspace: string; documents: string[]; change: string }
-  | { kind: "memberships"; workspace: string }
-  | { kind: "access"; documents: string[] }
-  | { kind: "favourites" }
 
 /**
  * What we may no longer believe after an event. Events say that something changed, never to what: asking again is what
@@ -33,7 +25,7 @@ export function madeStale(event: UserEvent): QueryKey[] {
       return [keys.me, keys.documents, ...event.documents.map(keys.document)]
     case "favourites":
       return [keys.documents]
-    default:
+    case "signed-out":
       return []
   }
 }

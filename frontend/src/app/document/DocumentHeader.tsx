@@ -26,13 +26,15 @@ interface Props {
   document: Document
   /** As it is being typed, which may be ahead of `document`. */
   title: string
+  /** As the server says it: a trashed document or a suspended workspace can only be read, whatever the role. */
+  readOnly?: boolean
   status?: ReactNode
   people?: ReactNode
   controls?: EditorControls
   onTrashed(): void
 }
 
-export function DocumentHeader({ document, title, status, people, controls, onTrashed }: Props) {
+export function DocumentHeader({ document, title, readOnly, status, people, controls, onTrashed }: Props) {
   const { favourite } = useDocumentActions()
   const star = document.favourite ? "Remove from favourites" : "Add to favourites"
   return (
@@ -70,7 +72,7 @@ export function DocumentHeader({ document, title, status, people, controls, onTr
       }
     >
       <Breadcrumb document={document} title={title} />
-      {!mayEdit(document) && (
+      {(readOnly ?? !mayEdit(document)) && (
         <Tooltip label="You may read this document, not change it" events={{ hover: true, focus: true, touch: true }}>
           <Badge variant="light" color="gray" size="md" tt="none" fw={550} className={styles.badge} tabIndex={0}>
             Read only

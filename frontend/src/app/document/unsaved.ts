@@ -10,6 +10,9 @@ export function unsavedEdits(): number {
   return sum
 }
 
+/** Whether a document is open, which then tells by itself that its session ended. */
+export const isDocumentOpen = (): boolean => counts.size > 0
+
 /** Answers with the function that forgets it again. */
 export function watchUnsaved(count: () => number): () => void {
   // Only while a document is open: a listener that is always there keeps browsers from caching the page for "back".

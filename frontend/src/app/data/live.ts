@@ -1,0 +1,32 @@
+import { useQueryClient } from "@tanstack/react-query"
+import { useEffect } from "react"
+import { EventStream } from "../../sync"
+import { goToSignIn } from "../signedOut"
+import { socketAddress } from "../socketAddress"
+import { invalidateFromEvents } from "./staleness"
+
+/** Keeps all lists current while someone is signed in, by the events the server sends them. */
+export function useLiveUpdates(user: number | undefined): void {
+  const client = useQueryClient()
+  useEffect(() => {
+    if (user === undefined) return
+    const stream = new EventStream({ url: socketAddress("/ws/events") })
+    const stale = invalidateFromEvents(client)
+    let signedOut = false
+    stream.subscribe((event) => {
+      signedOut = event.kind === "signed-out"
+      if (signedOut) goToSignIn()
+      else stale.take(event)
+    })
+    // Someone may have signed in again in another tab meanwhile; without events this one would grow old unnoticed.
+    const onFocus = () => {
+      if (signedOut) stream.reconnect()
+    }
+    window.addEventListener("focus", onFocus)
+    return () => {
+      window.removeEventListener("focus", onFocus)
+      stream.close()
+      stale.stop()
+    }
+  }, [client, user])
+}
