@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import ipaddress
+import re
 import secrets
 from typing import Any
 
@@ -14,7 +15,9 @@ from allauth.socialaccount.models import SocialLogin
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 
@@ -51,6 +54,27 @@ class AccountAdapter(DefaultAccountAdapter):
         user.name = form.cleaned_data.get("name") or user.name
         return super().save_user(request, user, form, commit)
 
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """The text is written once, by the template; its HTML is the same in the design's clothes, links as buttons."""
+        message: EmailMessage = super().render_mail(
+            template_prefix, email, {**context, "site": settings.SITE_URL}, headers
+        )
+        if isinstance(message, EmailMultiAlternatives) and not message.alternatives:
+            paragraphs = [
+                {"text": text, "is_link": text.startswith(("http://", "https://")) and not any(map(str.isspace, text))}
+                for text in map(str.strip, re.split(r"\n\s*\n", str(message.body)))
+                if text
+            ]
+            letter = render_to_string("email/letter.html", {"paragraphs": paragraphs, "action": message.subject})
+            message.attach_alternative(letter, "text/html")
+        return message
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_profile")
 
@@ -59,7 +83,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = super().populate_user(request, sociallogin, data)
         name = data.get("name") or " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
-        user.name = name.strip()[: User._meta.get_field("name").max_length]
+        user.name = " ".join(name.split())[: User._meta.get_field("name").max_length]
         return user
 
 

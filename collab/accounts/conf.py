@@ -1,13 +1,8 @@
-"""allauth's settings, and the sign-in providers the environment switches on. collab.settings imports all of it.
+"""allauth's settings. collab.settings imports all of it."""
 
-A provider exists when its two secrets are set; there is nothing else to configure, in the admin or elsewhere.
-"""
+import os
 
-from typing import Any
-
-import environ
-
-_env = environ.Env()  # type: ignore[no-untyped-call]
+from collab.accounts.providers import providers_from
 
 # Sign-up asks for a name, an e-mail and a password once: the page can show what was typed, so nobody types it twice.
 ACCOUNT_ADAPTER = "collab.accounts.adapters.AccountAdapter"
@@ -46,28 +41,4 @@ SOCIALACCOUNT_ADAPTER = "collab.accounts.adapters.SocialAdapter"
 # itself, allauth wipes its password first: whoever registered somebody else's address in advance is locked out.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-
-
-def _providers(env: environ.Env) -> dict[str, dict[str, Any]]:
-    def credentials(prefix: str) -> dict[str, str] | None:
-        client, secret = env.str(f"{prefix}_CLIENT_ID", default=""), env.str(f"{prefix}_CLIENT_SECRET", default="")
-        return {"client_id": client, "secret": secret} if client and secret else None
-
-    providers: dict[str, dict[str, Any]] = {}
-    if google := credentials("GOOGLE"):
-        providers["google"] = {"APPS": [google], "SCOPE": ["profile", "email"], "OAUTH_PKCE_ENABLED": True}
-    if github := credentials("GITHUB"):
-        providers["github"] = {"APPS": [github], "SCOPE": ["read:user", "user:email"]}
-    server = env.str("OIDC_SERVER_URL", default="")
-    if server and (oidc := credentials("OIDC")):
-        app = {
-            "provider_id": "oidc",  # in the redirect URI that operators register: /accounts/oidc/oidc/login/callback/
-            "name": env.str("OIDC_NAME", default="Single sign-on"),
-            "settings": {"server_url": server},
-            **oidc,
-        }
-        providers["openid_connect"] = {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
-    return providers
-
-
-SOCIALACCOUNT_PROVIDERS = _providers(_env)
+SOCIALACCOUNT_PROVIDERS = providers_from(os.environ)

@@ -15,8 +15,14 @@ from documents.models.account import COLORS
 HOW_TO_CHOOSE = "At least 8 characters, and not one that is easily guessed. A few unrelated words do well."
 
 
-def name_field(**overrides: Any) -> forms.CharField:
-    field = forms.CharField(
+class NameField(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        # One line, always: a name goes into messages, where a line of its own would read as ours.
+        return " ".join(str(super().to_python(value) or "").split())
+
+
+def name_field(**overrides: Any) -> NameField:
+    field = NameField(
         label="Your name",
         max_length=User._meta.get_field("name").max_length,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -113,7 +119,7 @@ class TokenForm(forms.Form):
         MONTH = "30", "30 days"
         QUARTER = "90", "90 days"
         YEAR = "365", "One year"
-        FOREVER = "", "Never"
+        FOREVER = "0", "Never"
 
     name = forms.CharField(
         label="What is it for?",
@@ -130,11 +136,11 @@ class TokenForm(forms.Form):
             (AccessToken.Scope.ADMIN, "Do everything you may, members included"),
         ],
     )
-    lifetime = forms.ChoiceField(label="Expires", choices=Lifetime.choices, initial=Lifetime.QUARTER, required=False)
+    lifetime = forms.ChoiceField(label="Expires", choices=Lifetime.choices, initial=Lifetime.QUARTER)
 
     def lifetime_chosen(self) -> timedelta | None:
-        days = self.cleaned_data["lifetime"]
-        return timedelta(days=int(days)) if days else None
+        days = int(self.cleaned_data["lifetime"])
+        return timedelta(days=days) if days else None
 
 
 class FirstAdminForm(forms.Form):

@@ -9,6 +9,8 @@ import { explainPasskeyFailures } from "./passkeys"
 import { enablePasswordControls } from "./passwords"
 import { explainInvalidFields } from "./validation"
 
+// On a phone the settings' menu is one line that scrolls.
+document.querySelector(".settings-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" })
 showColors()
 enablePasswordControls()
 explainInvalidFields()
