@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.renderers import JSONRenderer
+from pydantic_core import to_json
 
 from documents.api import content, documents, faults, invitations, members, people, tokens, workspaces
 from documents.api.authentication import EVERYDAY
@@ -17,6 +20,13 @@ something, the header `X-CSRFToken`; programs send `Authorization: Bearer TOKEN`
 
 What you may not see answers 404, exactly as if it did not exist. 429 says in `Retry-After` when to come again.
 """
+
+
+class Renderer(JSONRenderer):
+    """Pydantic's writer, in Rust: four times as fast as the standard library's, which asks Python about each UUID."""
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return to_json(data)
 
 
 class WeftAPI(NinjaAPI):
@@ -39,7 +49,13 @@ class WeftAPI(NinjaAPI):
 
 
 api = WeftAPI(
-    title="Weft", version="1", description=DESCRIPTION, urls_namespace="api", auth=EVERYDAY, throttle=[REQUESTS]
+    title="Weft",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    auth=EVERYDAY,
+    throttle=[REQUESTS],
+    renderer=Renderer(),
 )
 faults.answer_faults(api)
 for router in (

@@ -42,24 +42,26 @@ FiltersInQuery = Annotated[Filters, Query()]
 
 def list_for(user: User, filters: Filters) -> schemas.Documents:
     rows, order = _found(user, filters)
-    page, cursor = order.page(rows.select_related("created_by"), filters.cursor, filters.limit)
+    page, cursor = order.page(rows, filters.cursor, filters.limit)
     return schemas.Documents(items=present(user, page), next=cursor)
 
 
 def present_one(user: User, document: Document) -> schemas.Document:
     """As this person sees it now, after whatever an action did to it, or to their rights on it."""
-    shown = present(user, Document.objects.select_related("created_by").filter(pk=document.pk))
+    shown = present(user, Document.objects.filter(pk=document.pk))
     if not shown:
         raise NotFound("This document is gone, or no longer shared with you.")
     return shown[0]
 
 
 def present(user: User, documents: Iterable[Document]) -> list[schemas.Document]:
-    """`documents`, each with what is true of it for this person alone. Their `created_by` should be there already."""
+    """`documents`, each with what is true of it for this person alone."""
     documents = list(documents)
     keys = [document.pk for document in documents]
     roles = policy.roles_on(user, documents)
     favourites = set(Favourite.objects.filter(user=user, document__in=keys).values_list("document_id", flat=True))
+    made_by = User.objects.filter(pk__in={document.created_by_id for document in documents}).values_list("pk", "name")
+    authors = {key: schemas.Person(id=key, name=name) for key, name in made_by}
     seen = policy.visible_to(user)
     children = seen.filter(parent__in=keys, trashed_at=None)
     with_children = set(children.values_list("parent_id", flat=True).distinct())
@@ -79,7 +81,7 @@ def present(user: User, documents: Iterable[Document]) -> list[schemas.Document]
             trashed_at=document.trashed_at,
             created_at=document.created_at,
             updated_at=document.updated_at,
-            created_by=_person(document.created_by),
+            created_by=authors.get(document.created_by_id) if document.created_by_id else None,
             word_count=document.word_count,
             has_children=document.pk in with_children,
         )
@@ -109,7 +111,3 @@ def _found(user: User, filters: Filters) -> tuple[QuerySet[Document], Order]:
         # What went along with an ancestor comes back with it, so that only the ancestor is listed.
         rows, order = rows.filter(trashed_with=None), LAST_TRASHED
     return rows, order
-
-
-def _person(user: User | None) -> schemas.Person | None:
-    return None if user is None else schemas.Person(id=user.pk, name=user.name)

@@ -215,8 +215,8 @@ def test_a_list_takes_as_many_queries_for_many_documents_as_for_few(
         for n in range(size):
             parent = create_document(by=ann, workspace=team, title=f"Paper {n}", parent=parent)
             as_ann("PUT", f"/documents/{parent.pk}/favourite")
-        # Who asks · the list · roles: three · favourites · whose parents they are · parents elsewhere (none to ask for)
-        with django_assert_num_queries(7):
+        # Who asks · the list · roles: three · favourites · authors · whose parents they are
+        with django_assert_num_queries(8):
             assert as_ann("GET", f"/documents?workspace={team.pk}").status_code == 200
 
 
