@@ -6,7 +6,18 @@ import type { Doc } from "yjs"
 import { createHistory } from "./collaboration/history"
 import type { Person } from "./collaboration/people"
 import { editorExtensions } from "./extensions"
+import { FindBar } from "./find/FindBar"
+import { BlockHandle } from "./menus/BlockHandle"
+import { BubbleMenu } from "./menus/BubbleMenu"
+import { createHandle } from "./menus/handle"
+import { ImagePanel } from "./menus/ImagePanel"
+import { LinkPanel } from "./menus/LinkPanel"
+import { MathPanel } from "./menus/MathPanel"
+import { ShortcutSheet } from "./menus/ShortcutSheet"
+import { SlashCommands } from "./menus/slash"
+import { SlashMenu } from "./menus/SlashMenu"
 import { Toolbar } from "./menus/Toolbar"
+import { useEditorKeys } from "./menus/useEditorKeys"
 import { TitleInput } from "./title/TitleInput"
 import { focusEnd } from "./typing/trailingLine"
 import { useKeyboardInset } from "./keyboardInset"
@@ -32,7 +43,9 @@ export function DocumentEditor({ doc, awareness, editable, user, onReady }: Docu
   const { id, name, color } = user
   const setup = useMemo(() => {
     const history = createHistory(doc)
-    return { history, extensions: editorExtensions({ doc, history, awareness, user: { id, name, color } }) }
+    const handle = createHandle()
+    const core = editorExtensions({ doc, history, awareness, user: { id, name, color } })
+    return { history, handle, extensions: [...core, SlashCommands, ...handle.extensions] }
   }, [doc, awareness, id, name, color])
 
   const editor = useEditor(
@@ -56,11 +69,15 @@ export function DocumentEditor({ doc, awareness, editable, user, onReady }: Docu
   }, [editor, onReady])
 
   useKeyboardInset(root)
+  useEditorKeys(editor, root)
 
   if (!editor) return null
   return (
     <div ref={root} className="weft-editor" data-editable={editable}>
       {editable && <Toolbar editor={editor} />}
+      <div className="weft-find-place">
+        <FindBar editor={editor} />
+      </div>
       <div className="weft-page">
         <TitleInput
           doc={doc}
@@ -72,6 +89,17 @@ export function DocumentEditor({ doc, awareness, editable, user, onReady }: Docu
         <EditorContent editor={editor} className="weft-body-frame" />
         {editable && <div className="weft-below" aria-hidden onMouseDown={(event) => event.preventDefault()} onClick={() => focusEnd(editor)} />}
       </div>
+      {editable && (
+        <>
+          <BlockHandle editor={editor} handle={setup.handle} />
+          <BubbleMenu editor={editor} />
+          <SlashMenu editor={editor} />
+          <LinkPanel editor={editor} />
+          <MathPanel editor={editor} />
+          <ImagePanel editor={editor} />
+        </>
+      )}
+      <ShortcutSheet editor={editor} />
     </div>
   )
 }

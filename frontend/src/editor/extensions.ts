@@ -7,7 +7,9 @@ import { RemoteCarets } from "./collaboration/carets"
 import { bodyOf } from "./collaboration/fields"
 import { NarrowRemoteEdits } from "./collaboration/narrow"
 import type { Person } from "./collaboration/people"
+import { Find } from "./find/find"
 import { Panels } from "./panels"
+import { Paste } from "./paste"
 import { documentSchema } from "./schema"
 import { BlockKeys } from "./typing/keys"
 import { Placeholder } from "./typing/placeholder"
@@ -28,6 +30,8 @@ export function editorExtensions({ doc, history, awareness, user }: EditorSetup)
     RemoteCarets.configure({ awareness: awareness ?? null, user: user ?? null }),
     Markdown,
     Panels,
+    Find,
+    Paste,
     Placeholder,
     BlockKeys,
   ]

@@ -4,8 +4,11 @@
  */
 export { DocumentEditor, type DocumentEditorProps } from "./DocumentEditor"
 export type { Person } from "./collaboration/people"
+export { FindBar } from "./find/FindBar"
+export { ShortcutSheet } from "./menus/ShortcutSheet"
 export { useOutline, useWordCount } from "./outline/hooks"
 export { OutlinePanel } from "./outline/OutlinePanel"
 export { type Heading, headingsIn, wordCount } from "./outline/text"
 export { openFind, openShortcuts } from "./panels"
+export { copyAsMarkdown, toMarkdown } from "./paste/markdown"
 export { Presence } from "./presence/Presence"

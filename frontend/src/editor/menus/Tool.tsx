@@ -3,7 +3,7 @@ import type { Icon } from "@tabler/icons-react"
 import { type ComponentProps, forwardRef } from "react"
 import { readableKeys } from "./shortcuts"
 
-type Props = Omit<ComponentProps<"button">, "onClick"> & {
+type Props = ComponentProps<"button"> & {
   icon: Icon
   label: string
   keys?: string
@@ -11,20 +11,23 @@ type Props = Omit<ComponentProps<"button">, "onClick"> & {
   onPress?: () => void
 }
 
-/** One button of a toolbar. It doesn't take the caret from the text when pressed by mouse or finger. */
-export const Tool = forwardRef<HTMLButtonElement, Props>(function Tool({ icon: Glyph, label, keys, active, onPress, children, ...rest }, ref) {
+/**
+ * One button of a toolbar. It doesn't take the caret from the text when pressed by mouse or finger. As the target of a
+ * menu it is given further props, a class among them.
+ */
+export const Tool = forwardRef<HTMLButtonElement, Props>(function Tool({ icon: Glyph, label, keys, active, onPress, children, className = "", ...rest }, ref) {
   const hint = keys ? `${label} · ${readableKeys(keys)}` : label
   return (
     <Tooltip label={hint} events={{ hover: true, focus: false, touch: false }}>
       <button
         ref={ref}
         type="button"
-        className="weft-tool"
         aria-label={label}
         aria-pressed={active}
-        {...rest}
-        onMouseDown={(event) => event.preventDefault()}
         onClick={onPress}
+        {...rest}
+        className={`weft-tool ${className}`}
+        onMouseDown={(event) => event.preventDefault()}
       >
         <Glyph size={18} stroke={1.75} aria-hidden />
         {children}

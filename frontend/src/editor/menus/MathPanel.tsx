@@ -1,0 +1,81 @@
+import { Button } from "@mantine/core"
+import type { Editor } from "@tiptap/core"
+import { type KeyboardEvent, useEffect, useRef, useState } from "react"
+import { closePanel } from "../panels"
+import { drawFormula } from "../schema/katex"
+import { useStore } from "../store"
+import { Anchored, nodeRect } from "./Anchored"
+import "./surfaces.css"
+
+/** Edits the formula that was clicked: source above, drawing below. */
+export function MathPanel({ editor }: { editor: Editor }) {
+  const panel = useStore(editor.storage.panels.store)
+  if (panel.kind !== "math") return null
+  const node = editor.state.doc.nodeAt(panel.pos)
+  if (!node || !/Math$/.test(node.type.name)) return null
+  return <MathForm key={node.type.name} editor={editor} pos={panel.pos} block={node.type.name === "blockMath"} latex={String(node.attrs.latex ?? "")} />
+}
+
+function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; block: boolean; latex: string }) {
+  const [typed, setTyped] = useState(latex)
+  const preview = useRef<HTMLDivElement>(null)
+  const input = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => input.current?.select(), [])
+  useEffect(() => {
+    if (preview.current) void drawFormula(preview.current, typed, block)
+  }, [typed, block])
+
+  const finish = (value: string) => {
+    closePanel(editor, "math")
+    const node = editor.state.doc.nodeAt(pos)
+    if (!node) return
+    const clean = value.trim()
+    const { tr } = editor.state
+    // A formula left empty was not wanted.
+    if (clean === "") tr.delete(pos, pos + node.nodeSize)
+    else if (clean !== node.attrs.latex) tr.setNodeAttribute(pos, "latex", clean)
+    if (tr.docChanged) editor.view.dispatch(tr)
+    editor.chain().setTextSelection(Math.min(pos + (clean === "" ? 0 : node.nodeSize), editor.state.doc.content.size)).focus().run()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === "Escape") finish(latex)
+    else if (event.key === "Enter" && (!event.shiftKey || !block)) {
+      event.preventDefault()
+      finish(typed)
+    }
+  }
+
+  return (
+    <Anchored editor={editor} at={() => nodeRect(editor, pos)} className="weft-surface">
+      <form
+        className="weft-form"
+        aria-label="Formula"
+        onSubmit={(event) => {
+          event.preventDefault()
+          finish(typed)
+        }}
+        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && finish(typed)}
+      >
+        <textarea
+          ref={input}
+          aria-label="LaTeX"
+          autoFocus
+          autoCapitalize="none"
+          spellCheck={false}
+          placeholder="e.g. \frac{a}{b}"
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <div className="weft-form-preview" ref={preview} aria-hidden />
+        <div className="weft-form-row">
+          <span className="weft-hint">LaTeX, drawn by KaTeX</span>
+          <Button type="submit" size="xs">
+            Done
+          </Button>
+        </div>
+      </form>
+    </Anchored>
+  )
+}

@@ -1,0 +1,23 @@
+import { cleanGoogleDocs, isFromGoogleDocs } from "./googleDocs"
+import { keepAlignmentOnly, rename, styleToElements } from "./styles"
+import { cleanWord, isFromWord } from "./word"
+
+/** ProseMirror marks what it copied itself; that is already in our terms. */
+const OURS = "data-pm-slice"
+
+/**
+ * Other programs' HTML in the terms of our schema. Parsed in a document of its own, where nothing loads and no script
+ * runs; what remains is read by the schema, which keeps only what it knows.
+ */
+export function cleanPastedHtml(html: string): string {
+  if (html.includes(OURS)) return html
+  // Word's conditional markers for its bullets aren't comments to a parser, and would show.
+  const page = new DOMParser().parseFromString(html.replace(/<!\[(?:end)?if[^>]*>/gi, ""), "text/html")
+  const { body } = page
+  if (isFromWord(html)) cleanWord(body)
+  else if (isFromGoogleDocs(html)) cleanGoogleDocs(body)
+  for (const heading of body.querySelectorAll("h5, h6")) rename(heading, "h4")
+  styleToElements(body)
+  keepAlignmentOnly(body)
+  return body.innerHTML
+}

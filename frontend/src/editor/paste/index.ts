@@ -1,0 +1,23 @@
+import { Extension } from "@tiptap/core"
+import { Plugin, PluginKey } from "@tiptap/pm/state"
+import { cleanPastedHtml } from "./clean"
+import { looksLikeMarkdown, markdownSlice } from "./markdown"
+
+/** What comes from the clipboard, in our terms: cleaned HTML, and Markdown where plain text reads like it. */
+export const Paste = Extension.create({
+  name: "pasteCleaning",
+  addProseMirrorPlugins() {
+    const { editor } = this
+    return [
+      new Plugin({
+        key: new PluginKey("pasteCleaning"),
+        props: {
+          transformPastedHTML: cleanPastedHtml,
+          // `plain` is set by Ctrl+Shift+V, which asks for the text as it stands. Null leaves it to ProseMirror.
+          clipboardTextParser: (text, $context, plain) =>
+            (plain || $context.parent.type.spec.code || !looksLikeMarkdown(text) ? null : markdownSlice(editor, text)) as never,
+        },
+      }),
+    ]
+  },
+})

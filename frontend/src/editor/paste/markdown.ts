@@ -1,0 +1,47 @@
+import type { Editor } from "@tiptap/core"
+import { Fragment, Node as PmNode, Slice } from "@tiptap/pm/model"
+
+const BLOCK = [
+  /^#{1,6} \S/m, // headings
+  /^```|^~~~/m, // fences
+  /^ *[-*+] \[[ xX]\] /m, // tasks
+  /^\|.+\|\s*\n\|[ :|-]+\|/m, // tables
+  /^> \S/m, // quotes
+  /^\$\$\s*$/m, // formulas
+]
+const LIST_LINE = /^ {0,8}(?:[-*+]|\d{1,3}[.)]) \S/gm
+const INLINE = [/\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*/, /\[[^\]\n]+\]\((?:https?:|mailto:|\/|#)[^)\s]+\)/, /(?<!`)`[^`\n]+`(?!`)/, /!\[[^\]\n]*\]\([^)\s]+\)/]
+
+/**
+ * Whether plain text was likely meant as Markdown. A wrong yes rearranges what someone pasted, so one dash at the
+ * start of a line isn't enough, and a single star never is.
+ */
+export function looksLikeMarkdown(text: string): boolean {
+  if (BLOCK.some((expression) => expression.test(text))) return true
+  if ((text.match(LIST_LINE)?.length ?? 0) >= 2) return true
+  return INLINE.some((expression) => expression.test(text))
+}
+
+/** Markdown as a slice to paste, or null when it can't be read as a document of ours. */
+export function markdownSlice(editor: Editor, markdown: string): Slice | null {
+  try {
+    const json = editor.storage.markdown.manager.parse(markdown)
+    const doc = PmNode.fromJSON(editor.schema, json)
+    doc.check()
+    const only = doc.childCount === 1 ? doc.firstChild : null
+    // One paragraph joins the line it is pasted into; whole blocks stay whole.
+    return only?.type.name === "paragraph" ? new Slice(Fragment.from(only), 1, 1) : Slice.maxOpen(doc.content, false)
+  } catch {
+    return null
+  }
+}
+
+/** The whole document as Markdown. */
+export function toMarkdown(editor: Editor): string {
+  return editor.storage.markdown.manager.serialize(editor.getJSON())
+}
+
+/** Puts the document on the clipboard as Markdown. */
+export function copyAsMarkdown(editor: Editor): Promise<void> {
+  return navigator.clipboard.writeText(toMarkdown(editor))
+}
