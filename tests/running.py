@@ -64,12 +64,15 @@ class Weft:
         self.home = home
         self.environment = environment(home, **{"PORT": "0", **settings})
         self.url = ""
-        self._output = tempfile.NamedTemporaryFile(mode="w+", suffix=".log")  # noqa: SIM115  # closed by stop()
+        home.mkdir(parents=True, exist_ok=True)
+        self._log = home / "said.log"
+        self._said_before = 0
 
     def start(self) -> Self:
-        self.process = subprocess.Popen(
-            [*MANAGE, "serve"], env=self.environment, stdout=self._output, stderr=subprocess.STDOUT, text=True
-        )
+        self.url = ""
+        self._said_before = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("a") as log:
+            self.process = subprocess.Popen([*MANAGE, "serve"], env=self.environment, stdout=log, stderr=log)
         try:
             until(lambda: self._ready() or self.process.poll() is not None, 60, "Ready")
             if not self.url:
@@ -92,8 +95,8 @@ class Weft:
 
     @property
     def output(self) -> str:
-        """Everything it and its children have said so far."""
-        return Path(self._output.name).read_text()
+        """Everything it and its children have said since it started."""
+        return self._log.read_bytes()[self._said_before :].decode()
 
     def processes(self) -> list[psutil.Process]:
         """All that it has started: Valkey, web processes, the worker, and what those have started."""
@@ -122,7 +125,6 @@ class Weft:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
-        self._output.close()
 
 
 def _is(process: psutil.Process, name: str) -> bool:
