@@ -15,6 +15,7 @@ _owner = os.getpid()
 for _name in (
     "SECRET_KEY", "PUBLISH_KEY", "REDIS_URL", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "PORT", "HOST",
     "WEB_WORKERS", "DATABASE_URL", "DRAIN_SECONDS", "LOG_LEVEL", "LOG_FORMAT",
+    "GOOGLE_CLIENT_ID", "GITHUB_CLIENT_ID", "OIDC_CLIENT_ID",
 ):  # fmt: skip
     os.environ.pop(_name, None)
 for _name in [name for name in os.environ if name.startswith("LIMIT_")]:

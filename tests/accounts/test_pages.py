@@ -59,6 +59,8 @@ class Page(HTMLParser):
         given = dict(attrs)
         if identity := given.get("id"):
             self.ids.append(identity)
+        if tag == "form" and not given.get("action", "/").startswith("/"):  # type: ignore[union-attr]
+            self.faults.append(f"a form for {given['action']}")
         if tag == "script" and "src" not in given and given.get("type") not in VOID_OF_CODE:
             self.faults.append("a script in the page")
         self.faults += [f"{name} on {tag}" for name in given if name == "style" or name.startswith("on")]
@@ -75,6 +77,8 @@ def check(html: str) -> None:
     page = Page(html)
     assert page.faults == []
     assert page.headings == 1
+    assert "{{" not in html
+    assert "{%" not in html
     assert "<title>" in html
     assert 'lang="en"' in html
 
