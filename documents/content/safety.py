@@ -41,12 +41,15 @@ def canonical(node: Node) -> Node:
 
 
 def safe_url(value: Any) -> str | None:
-    """Relative, or of a scheme that only fetches. Browsers ignore white space and controls within `java\\nscript:`."""
+    """Relative, or of a scheme that only fetches. Browsers ignore white space and controls within `java\\nscript:`.
+    What ends an address or its quotes in some format is encoded."""
     if not isinstance(value, str) or len(value) > 8000:
         return None
     url = re.sub(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\ufeff]", "", value)
     scheme = _SCHEME.match(url)
-    return url if scheme is None or scheme[1].lower() in _SCHEMES else None
+    if scheme is not None and scheme[1].lower() not in _SCHEMES:
+        return None
+    return re.sub(r"[<>\"'`\\{}|^]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
 def color(value: Any) -> str | None:
@@ -98,6 +101,12 @@ def _printable(value: Any) -> str | None:
     return _UNPRINTABLE.sub("", value) if isinstance(value, str) else None
 
 
+def _line(value: Any) -> str | None:
+    """An empty line, or one that begins with a sign, would end the Markdown that an attribute stands in."""
+    printable = _printable(value)
+    return None if printable is None else " ".join(printable.split())
+
+
 def _flag(value: Any) -> bool:
     return value is True or value == "true"
 
@@ -130,15 +139,15 @@ _ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
     "codeBlock": {"language": language},
     "image": {
         "src": safe_url,
-        "alt": _printable,
-        "title": _printable,
+        "alt": _line,
+        "title": _line,
         "width": _within(1, 10_000),
         "height": _within(1, 10_000),
     },
     "tableHeader": _CELL,
     "tableCell": _CELL,
     "details": {"open": _flag},
-    "inlineMath": {"latex": _printable},
+    "inlineMath": {"latex": _line},
     "blockMath": {"latex": _printable},
     "callout": {"kind": _one_of(*CALLOUTS)},
 }

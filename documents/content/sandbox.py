@@ -101,15 +101,15 @@ def _child(
     _limit(resource.RLIMIT_AS, _address_space() + MEMORY_BYTES)
     _limit(resource.RLIMIT_CPU, int(seconds) + 5)  # should our parent die and nobody end us
     _limit(resource.RLIMIT_CORE, 0)
-    answer: tuple[bool, Any]
     try:
-        answer = (True, function(*args, **kwargs))
+        answer = pickle.dumps((True, function(*args, **kwargs)))
     except _NAMED as error:
-        answer = (False, error)
+        answer = pickle.dumps((False, error))
     except BaseException as error:  # also pyo3's PanicException, which is no Exception
-        answer = (False, Crashed(f"The content could not be processed ({type(error).__name__}: {error})."[:500]))
+        what = f"{type(error).__name__}: {error}"[:300]
+        answer = pickle.dumps((False, Crashed(f"The content could not be processed ({what}).")))
     with contextlib.suppress(BrokenPipeError):  # the parent has seen enough: too large
-        sender.send_bytes(pickle.dumps(answer))
+        sender.send_bytes(answer)
 
 
 def _limit(which: int, value: int) -> None:

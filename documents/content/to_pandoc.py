@@ -4,6 +4,7 @@ HTML that GitHub itself understands.
 Takes a `clean` tree of any structure: a table row outside a table is no reason to fail an export.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from html import escape
@@ -35,6 +36,9 @@ def to_pandoc(tree: Tree, flavour: Flavour, *, with_title: bool) -> Element:
     if with_title and tree.title:
         blocks.insert(0, _header(1, [], words(tree.title)))
     return {"pandoc-api-version": API_VERSION, "meta": {}, "blocks": blocks}
+
+
+_BACKSLASH = re.compile(r"(?<=\\)")
 
 
 class _Writer:
@@ -78,9 +82,14 @@ class _Writer:
             case "horizontalRule":
                 return [_e("HorizontalRule")]
             case "image":
-                return [_e("Para", [_image(attrs)])] if "src" in attrs else []
+                return [_e("Para", [self.image(attrs)])] if "src" in attrs else []
             case "blockMath":
-                return [_e("Para", [_e("Math", [_e("DisplayMath"), attrs.get("latex", "")])])]
+                latex = attrs.get("latex", "").strip()
+                if self.markdown and (
+                    "\n" in latex or "$" in latex
+                ):  # GitHub's other way, in which no line can begin a list
+                    return [_e("CodeBlock", [["", ["math"], []], latex])]
+                return [_e("Para", [_e("Math", [_e("DisplayMath"), latex])])] if latex else []
             case "table":
                 return self.table(node)
             case "callout":
@@ -157,7 +166,10 @@ class _Writer:
         return [NOTHING, _e(alignment), _span(cell, "rowspan"), _span(cell, "colspan"), blocks]
 
     def inlines(self, content: Sequence[Node | Text]) -> list[Element]:
-        return self._nested(list(_outside_space(content)), frozenset())
+        inlines = self._nested(list(_outside_space(content)), frozenset())
+        while inlines and inlines[-1]["t"] == "LineBreak":  # at the end of a paragraph Markdown shows its backslash
+            inlines.pop()
+        return inlines
 
     def _nested(self, content: list[Node | Text], applied: frozenset[str]) -> list[Element]:
         """Runs with sets of marks → nested elements, opening first the mark that lasts longest."""
@@ -175,9 +187,14 @@ class _Writer:
                 at += 1
                 continue
             outer = max(child.marks, key=lambda mark: (reach.get(mark.name, 0), -_PRIORITY.index(mark.name)))
-            run = content[at : at + reach[outer.name]]
-            inlines.extend(self.marked(outer, run, applied | {outer.name}))
-            at += len(run)
+            end = at + reach[outer.name]
+            if self.markdown and outer.name in _HTML_TAGS and not _delimitable(content, at, end, outer, applied):
+                tag = _HTML_TAGS[outer.name]
+                inner = self._nested(content[at:end], applied | {outer.name})
+                inlines += [_e("RawInline", ["html", f"<{tag}>"]), *inner, _e("RawInline", ["html", f"</{tag}>"])]
+            else:
+                inlines += self.marked(outer, content[at:end], applied | {outer.name})
+            at = end
         return inlines
 
     def marked(self, mark: Mark, run: list[Node | Text], applied: frozenset[str]) -> list[Element]:
@@ -210,10 +227,20 @@ class _Writer:
             case "hardBreak":
                 return [_e("LineBreak")]
             case "inlineMath" | "blockMath":
-                return [_e("Math", [_e("InlineMath"), node.attrs.get("latex", "")])]
+                latex = " ".join(node.attrs.get("latex", "").split())
+                if self.markdown:  # the first bare dollar would end it
+                    latex = re.sub(r"(?<!\\)\$", r"\\$", latex)
+                return [_e("Math", [_e("InlineMath"), latex])] if latex else []
             case "image":
-                return [_image(node.attrs)] if "src" in node.attrs else []
+                return [self.image(node.attrs)] if "src" in node.attrs else []
         return self.inlines(node.content)
+
+    def image(self, attrs: Attributes) -> Element:
+        size = [[key, str(attrs[key])] for key in ("width", "height") if key in attrs]
+        title = attrs.get("title", "")
+        if self.markdown:  # its writer forgets to escape these within the quotes
+            title = title.replace('"', "”")
+        return _e("Image", [["", [], size], words(attrs.get("alt", "")), [attrs["src"], title]])
 
     def _aligned(self, attrs: Attributes, block: Element) -> list[Element]:
         if attrs.get("textAlign", "left") == "left":
@@ -224,13 +251,13 @@ class _Writer:
 
 
 def words(text: str) -> list[Element]:
-    """Pandoc's writers break and escape at Space elements, so text goes in word by word."""
+    """Pandoc's writers break and escape at Space elements, so text goes in word by word. And its Markdown writer (3.9)
+    swallows punctuation that follows a backslash in the same word, so a word ends there."""
     inlines: list[Element] = []
     for at, word in enumerate(text.replace("\n", " ").split(" ")):
         if at:
             inlines.append(_e("Space"))
-        if word:
-            inlines.append(_e("Str", word))
+        inlines.extend(_e("Str", part) for part in _BACKSLASH.split(word) if part)
     return inlines
 
 
@@ -255,6 +282,33 @@ _PRIORITY = ("link", "highlight", "textStyle", "bold", "italic", "strike", "unde
 _TIGHT = frozenset({"bold", "italic", "strike", "underline"})
 
 
+# Where Markdown's signs would not be taken for signs, there are always tags.
+_HTML_TAGS = {"bold": "strong", "italic": "em", "strike": "del"}
+
+
+def _delimitable(content: list[Node | Text], at: int, end: int, outer: Mark, applied: frozenset[str]) -> bool:
+    """Would CommonMark take signs put here for emphasis? Between a letter and punctuation (`a**(b)**c`) it would not,
+    and side by side with other signs it guesses."""
+    within = applied | {outer.name}
+    first, last = content[at], content[end - 1]
+    before = content[at - 1] if at else None
+    after = content[end] if end < len(content) else None
+    if _emphasis(before) - within or _emphasis(after) - within:
+        return False
+    inside = (_letter(first, 0, within), _letter(last, -1, within))
+    outside = (_letter(before, -1, within), _letter(after, 0, within))
+    if _TIGHT & applied and any(map(str.isalnum, outside)):
+        return False
+    return all(i.isalnum() or not (o.isalnum() or i in "*_~\\`") for i, o in zip(inside, outside, strict=True))
+
+
+def _letter(child: Node | Text | None, at: int, within: frozenset[str]) -> str:
+    """The character next to a sign; another mark's sign or tag counts as a full stop."""
+    if not isinstance(child, Text):
+        return " "
+    return "." if {mark.name for mark in child.marks} - within else child.text[at]
+
+
 def _outside_space(content: Sequence[Node | Text]) -> Iterator[Node | Text]:
     """The same, with white space at the ends of emphasis moved out of it."""
     pieces: list[Node | Text] = []
@@ -268,16 +322,14 @@ def _outside_space(content: Sequence[Node | Text]) -> Iterator[Node | Text]:
             pieces.append(child)
     for at, child in enumerate(pieces):
         if isinstance(child, Text) and not child.text.strip():
-            before, after = _emphasis(pieces[at - 1] if at else None), _emphasis(pieces[at + 1 : at + 2] or None)
-            lasting = before & after
+            before = _emphasis(pieces[at - 1] if at else None)
+            lasting = before & _emphasis(pieces[at + 1] if at + 1 < len(pieces) else None)
             yield Text(child.text, tuple(m for m in child.marks if m.name not in _TIGHT or m.name in lasting))
         else:
             yield child
 
 
-def _emphasis(neighbour: Node | Text | list[Node | Text] | None) -> frozenset[str]:
-    if isinstance(neighbour, list):
-        neighbour = neighbour[0]
+def _emphasis(neighbour: Node | Text | None) -> frozenset[str]:
     return frozenset(mark.name for mark in neighbour.marks) & _TIGHT if isinstance(neighbour, Text) else frozenset()
 
 
@@ -290,11 +342,6 @@ def _reach(content: list[Node | Text], at: int, mark: Mark) -> int:
             break
         end += 1
     return end - at
-
-
-def _image(attrs: Attributes) -> Element:
-    size = [[key, str(attrs[key])] for key in ("width", "height") if key in attrs]
-    return _e("Image", [["", [], size], words(attrs.get("alt", "")), [attrs["src"], attrs.get("title", "")]])
 
 
 def _header(level: int, style: list[list[str]], inlines: list[Element]) -> Element:
