@@ -107,7 +107,8 @@ class Weft:
 
     def child(self, name: str) -> psutil.Process:
         """The first one called that: "weft web", "weft work" or "valkey-server"."""
-        return until(lambda: next((p for p in self.processes() if _is(p, name)), None), what=f"a child called {name}")
+        found = until(lambda: [p for p in self.processes() if _is(p, name)], what=f"a child called {name}")
+        return found[0]
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

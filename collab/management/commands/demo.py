@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Makes a demo workspace with two people in it, once; prints what to sign in with, each time."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = secret(settings.WEFT_HOME, "demo_password")
+        password = secret(settings.WEFT_HOME, "demo_password")[:12]  # enough, and can be typed
         ann, ben = (person(name, password) for name in ("Ann", "Ben"))
         if not Workspace.objects.filter(name=NAME, memberships__user=ann).exists():
             make_workspace(ann, ben)
