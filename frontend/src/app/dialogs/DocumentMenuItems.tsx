@@ -12,19 +12,12 @@ import {
   IconUserPlus,
 } from "@tabler/icons-react"
 import { useLocation } from "wouter"
-import { downloadAddress } from "../../api/documents"
-import type { Document, ExportFormat } from "../../api/types"
+import type { Document } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { mayArrange, mayEdit } from "../rights"
 import { routes } from "../routes"
-import { copyContent, copyLink } from "./clipboard"
-import { openMove, openRename, openShare } from "./open"
-
-export const EXPORTS: readonly { format: ExportFormat; label: string }[] = [
-  { format: "markdown", label: "Markdown" },
-  { format: "html", label: "HTML" },
-  { format: "text", label: "Plain text" },
-]
+import { copyLink } from "./clipboard"
+import { openExport, openMove, openRename, openShare } from "./open"
 
 interface Props {
   document: Document
@@ -76,24 +69,9 @@ export function DocumentMenuItems({ document, onTrashed }: Props) {
           Move to…
         </Menu.Item>
       )}
-      <Menu.Sub>
-        <Menu.Sub.Target>
-          <Menu.Sub.Item leftSection={<IconDownload size={16} />}>Export</Menu.Sub.Item>
-        </Menu.Sub.Target>
-        <Menu.Sub.Dropdown>
-          {EXPORTS.map(({ format, label }) => (
-            <Menu.Item key={format} component="a" href={downloadAddress(document.id, format)} download>
-              Download {label}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          {EXPORTS.map(({ format, label }) => (
-            <Menu.Item key={format} onClick={() => void copyContent(document.id, format, label)}>
-              Copy as {label}
-            </Menu.Item>
-          ))}
-        </Menu.Sub.Dropdown>
-      </Menu.Sub>
+      <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => openExport(document)}>
+        Export…
+      </Menu.Item>
       {arrange && (
         <>
           <Menu.Divider />

@@ -2,6 +2,7 @@ import { Text } from "@mantine/core"
 import { modals } from "@mantine/modals"
 import type { Document } from "../../api/types"
 import { titleOf } from "../tree/model"
+import { ExportDialog } from "./ExportDialog"
 import { MoveDialog } from "./MoveDialog"
 import { RenameDialog } from "./RenameDialog"
 import { ShareDialog } from "./ShareDialog"
@@ -26,6 +27,9 @@ export const openMove = (document: Document) => {
 
 export const openShare = (document: string) =>
   modals.open({ modalId: `share-${document}`, title: "Share", size: "lg", children: <ShareDialog id={document} /> })
+
+export const openExport = (document: Document) =>
+  modals.open({ modalId: `export-${document.id}`, title: `Export “${titleOf(document)}”`, size: "md", children: <ExportDialog id={document.id} /> })
 
 export const openCreateWorkspace = () => {
   const id = "create-workspace"

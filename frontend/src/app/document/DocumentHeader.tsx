@@ -42,8 +42,8 @@ export function DocumentHeader({ document, title, readOnly, status, people, cont
       tools={
         <>
           {people}
-          <Button className={styles.share} size="compact-md" fz="sm" leftSection={<IconUserPlus size={15} />} onClick={() => openShare(document.id)}>
-            Share
+          <Button aria-label="Share" className={styles.share} size="compact-md" fz="sm" leftSection={<IconUserPlus size={15} />} onClick={() => openShare(document.id)}>
+            <span className={styles.shareLabel}>Share</span>
           </Button>
           <Tooltip label={star}>
             <ActionIcon

@@ -9,7 +9,7 @@ import { DocumentEditor, OutlinePanel, openFind, openShortcuts, Presence } from 
 import { showTitle } from "../data/actions"
 import { forgetLiveTitle, setLiveTitle } from "../data/liveTitles"
 import { useSignedIn } from "../data/queries"
-import { useOutlineShown } from "../remembered"
+import { useOutlineShown, useRememberedWorkspace } from "../remembered"
 import { routes } from "../routes"
 import { titleOf } from "../tree/model"
 import { usePageTitle } from "../usePageTitle"
@@ -24,6 +24,7 @@ import { useLiveDocument, useLiveTitle, useReadOnly, useSettled, useStatus, useS
 export function OpenDocument({ document }: { document: Document }) {
   const [, navigate] = useLocation()
   const live = useLiveDocument(document.id)
+  useItsWorkspace(document)
   const onTrashed = () => navigate(routes.workspace(document.workspace))
   if (live) return <LiveView document={document} live={live} onTrashed={onTrashed} />
   return (
@@ -32,6 +33,16 @@ export function OpenDocument({ document }: { document: Document }) {
       <EditorSkeleton />
     </>
   )
+}
+
+/** The sidebar shows the surroundings of the document, also for who came by a link. */
+function useItsWorkspace(document: Document): void {
+  const { workspaces } = useSignedIn()
+  const [, remember] = useRememberedWorkspace()
+  const member = workspaces.some(({ id }) => id === document.workspace)
+  useEffect(() => {
+    if (member) remember(document.workspace)
+  }, [member, document.workspace, remember])
 }
 
 interface LiveViewProps {

@@ -48,7 +48,7 @@ export function WorkspacePage({ id }: { id: string }) {
       }
       empty={
         <Notice icon={IconFilePlus} title="Nothing written yet" action={mayCreate ? { label: "Write the first document", onClick: newDocument } : undefined}>
-          Documents you and the members of {workspace.name} write are listed here.
+          {workspace.personal ? "What you write here is yours alone until you share it." : "What the members of this workspace write is listed here."}
         </Notice>
       }
     >

@@ -53,6 +53,8 @@ export function InviteForm({ roles, label, deed, onInvite }: Props) {
           type="email"
           inputMode="email"
           autoComplete="off"
+          // Open without a suggestion it would take the Escape that is meant for the dialog.
+          openOnFocus={false}
           data={[...names.keys()]}
           filter={({ options }) => options}
           renderOption={({ option }) => (
