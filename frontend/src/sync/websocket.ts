@@ -50,7 +50,9 @@ function open<Frame extends string | Uint8Array>(
     close(code, reason) {
       if (done) return
       done = true
-      socket.close(code, reason)
+      // Browsers take a reason only beside a code, and read `undefined` there as 0.
+      if (code === undefined) socket.close()
+      else socket.close(code, reason)
     },
   }
 }
