@@ -1,4 +1,4 @@
-"""Sign-in through accounts elsewhere, switched on by the environment: a provider exists when its id and secret are set."""
+"""Sign-in through accounts elsewhere, switched on by the environment: an id and a secret make a provider exist."""
 
 from collections.abc import Mapping
 from typing import Any
