@@ -57,16 +57,20 @@ def _faults(document_id: UUID) -> Iterator[str]:
         yield f"its newest snapshot should be at {log.compacted_seq}, but is at {newest}"
     if gaps or newest < log.floor:
         return  # no state to load, as said above
-    state = _state(log, newest)
     try:
+        state = _state(log, newest)
         sandbox.run(_content, state)
-    except (sandbox.Failed, Unreadable) as fault:
+    except (sandbox.Failed, Unreadable, merging.UnreadableUpdate) as fault:
         yield f"its content can't be read: {fault}"
         return
     older = [snapshot.seq for snapshot in current[:-1]]
     bases = [base for base in (0, *older) if first is not None and first <= base + 1 and base < newest]
     for base in bases[:1]:  # the longest replay there are entries for
-        if difference := sandbox.run(_difference, state, _state(log, base)):
+        try:
+            difference = sandbox.run(_difference, state, _state(log, base))
+        except (sandbox.Failed, Unreadable, structs.Malformed, merging.UnreadableUpdate) as fault:
+            difference = f"that can't be read: {fault}"
+        if difference:
             yield f"its snapshot at {newest} differs from a replay of the entries after {base}: {difference}"
 
 

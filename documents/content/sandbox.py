@@ -15,8 +15,6 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-from documents.content.pandoc import ConversionFailed
-from documents.content.tree import Unreadable
 from documents.errors import WeftError
 
 P = ParamSpec("P")
@@ -25,9 +23,6 @@ R = TypeVar("R")
 SECONDS = 30
 MEMORY_BYTES = 1_500_000_000
 RESULT_BYTES = 120_000_000
-
-# Errors that mean something to the caller; any other is a fault of ours or of a library's, and comes back as Crashed.
-_NAMED = (Unreadable, ConversionFailed, WeftError)
 
 
 class Failed(WeftError):
@@ -50,7 +45,10 @@ class ResultTooLarge(Failed):
 
 
 def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """`function(*args)`, which must be a module's own function, with picklable arguments and result. Raises Failed."""
+    """`function(*args)`, which must be a module's own function, with picklable arguments and result.
+
+    What it raises of our own errors comes back; all else that goes wrong is Failed.
+    """
     return run_within(SECONDS, function, *args, **kwargs)
 
 
@@ -103,11 +101,10 @@ def _child(
     _limit(resource.RLIMIT_CORE, 0)
     try:
         answer = pickle.dumps((True, function(*args, **kwargs)))
-    except _NAMED as error:
-        answer = pickle.dumps((False, error))
     except BaseException as error:  # also pyo3's PanicException, which is no Exception
-        what = f"{type(error).__name__}: {error}"[:300]
-        answer = pickle.dumps((False, Crashed(f"The content could not be processed ({what}).")))
+        if not type(error).__module__.startswith("documents."):
+            error = Crashed(f"The content could not be processed ({type(error).__name__}: {error})."[:500])
+        answer = pickle.dumps((False, error))
     with contextlib.suppress(BrokenPipeError):  # the parent has seen enough: too large
         sender.send_bytes(answer)
 

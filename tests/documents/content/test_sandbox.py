@@ -58,7 +58,7 @@ def test_what_it_returns_comes_back() -> None:
     assert in_a_thread(lambda: sandbox.run(len, b"abc")) == 3
 
 
-def test_named_errors_come_back_as_themselves() -> None:
+def test_our_own_errors_come_back_as_themselves() -> None:
     with pytest.raises(Unreadable, match="no"):
         sandbox.run(refuse)
     assert isinstance(in_a_thread(lambda: sandbox.run(refuse)), Unreadable)
