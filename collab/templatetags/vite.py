@@ -45,14 +45,19 @@ def vite(entry: str) -> SafeString:
 
 
 def _reached(chunks: dict[str, Chunk], entry: str) -> list[str]:
-    """The entry and everything it imports at once (what it imports lazily, the browser asks for itself)."""
+    """The entry after everything it imports at once (what it imports lazily, the browser asks for itself). In that order
+    Vite links styles in its own pages: a rule of ours must come after the library's that it overrides."""
     reached: dict[str, None] = {}
-    waiting = [entry]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
+    entered: set[str] = set()
+
+    def enter(name: str) -> None:
+        if name not in entered:  # two chunks may import each other
+            entered.add(name)
+            for imported in chunks[name].get("imports", []):
+                enter(imported)
             reached[name] = None
-            waiting.extend(chunks[name].get("imports", []))
+
+    enter(entry)
     return list(reached)
 
 
