@@ -29,7 +29,7 @@ from documents.log import DocumentGone
 log = logging.getLogger(__name__)
 
 LOOK_ALL = 10.0
-LOOK_ACTIVE = 1.0
+LOOK_ACTIVE = 0.5
 LOOK_WITHOUT_RELAY = 0.2
 ACTIVE = 15.0
 """Seconds after its last change that a room counts as in use."""
@@ -171,7 +171,7 @@ class Hub:
         elif message[0] == b"s":
             user_id, keys = message[2], None if message[3] is None else set(message[3])
             for session in self._sessions():
-                if session.identity.user_id == user_id and (keys is None or session.identity.session_key in keys):
+                if session.identity.user_id == user_id and (keys is None or session.identity.proof in keys):
                     session.close(closing.SIGNED_OUT)
 
     def _restored(self) -> None:

@@ -38,9 +38,6 @@ from collab.metrics import COUNTERS
 log = logging.getLogger(__name__)
 
 CONTROL = b"weft:control"
-SENDER = os.urandom(8)
-"""This process."""
-
 Message = list[Any]
 Receive = Callable[[UUID | None, Message], None]
 
@@ -82,6 +79,8 @@ class RedisRelay:
         self._redis = redis.asyncio.Redis.from_url(
             url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
         )
+        # Made here and not at import: web processes are forks of one that has imported everything.
+        self._sender = os.urandom(8)
         self.healthy = False
         self._receive: Receive = lambda _document, _message: None
         self._restored: Callable[[], None] = lambda: None
@@ -125,7 +124,7 @@ class RedisRelay:
         if len(self._pending) >= PENDING:
             COUNTERS["relay_dropped"] += 1
             return
-        self._pending.append((channel(document_id), _pack(message)))
+        self._pending.append((channel(document_id), msgpack.packb([message[0], self._sender, *message[1:]])))
         self._wake.set()
 
     async def _send(self) -> None:
@@ -193,17 +192,12 @@ class RedisRelay:
 
     def _take(self, name: bytes, payload: bytes) -> None:
         message = msgpack.unpackb(payload, use_list=True)
-        if message[1] == SENDER:
+        if message[1] == self._sender:
             return
         if name == CONTROL:
             self._receive(None, message)
         elif (document_id := self._documents.get(name)) is not None:
             self._receive(document_id, message)
-
-
-def _pack(message: Message) -> bytes:
-    packed: bytes = msgpack.packb([message[0], SENDER, *message[1:]])
-    return packed
 
 
 @cache

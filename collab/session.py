@@ -21,7 +21,7 @@ LIMITS = settings.LIMITS
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is signed in, and by what: a revoked `session_key` or `token_id` closes what it opened."""
+    """Who is signed in, and by what."""
 
     user_id: int
     name: str
@@ -30,6 +30,11 @@ class Identity:
     token_id: UUID | None = None
     read_only: bool = False
     """A token of scope `read`."""
+
+    @property
+    def proof(self) -> str | None:
+        """What ends this sign-in when it is named in `signals.sessions_ended`: a session's key, or `token:ID`."""
+        return self.session_key if self.token_id is None else f"token:{self.token_id}"
 
     def public(self) -> dict[str, object]:
         return {"id": self.user_id, "name": self.name, "color": self.color}

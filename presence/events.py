@@ -69,7 +69,7 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def end(self, message: dict[str, Any]) -> None:
         keys = message["keys"]
-        if keys is None or self.scope["identity"].session_key in keys:
+        if keys is None or self.scope["identity"].proof in keys:
             await self.close(code=SIGNED_OUT, reason="signed out")
 
     async def _join_groups(self) -> None:

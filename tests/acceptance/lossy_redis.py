@@ -76,6 +76,7 @@ class LossyRedis:
                 redis.connect(str(self._upstream))
             except OSError:
                 client.close()
+                redis.close()
                 continue
             threading.Thread(target=_copy, args=(client, redis), daemon=True).start()
             threading.Thread(target=self._filter, args=(redis, client), daemon=True).start()
@@ -97,7 +98,7 @@ class LossyRedis:
         except OSError:
             pass
         finally:
-            client.close()
+            _hang_up(client, redis)
 
     @staticmethod
     def _is_document_message(reply: bytes) -> bool:
@@ -111,7 +112,15 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
     except OSError:
         pass
     finally:
-        target.close()
+        _hang_up(source, target)
+
+
+def _hang_up(*ends: socket.socket) -> None:
+    """Shut down first: a close alone says nothing to the peer while another thread still reads from the socket."""
+    for end in ends:
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
 
 
 def _reply_end(data: bytes, at: int) -> int | None:

@@ -22,6 +22,21 @@ async def _spread(weft: Installation, document: str) -> tuple[Client, Client]:
     raise AssertionError("all connections went to one process")
 
 
+async def test_an_edit_and_a_caret_reach_the_other_process_by_relay(lossy: tuple[Installation, LossyRedis]) -> None:
+    weft, _ = lossy
+    ann, ben = await _spread(weft, weft.document())
+    await ann.move(501, 1, {"cursor": 1})
+    await until(lambda: ben.states.get(501))  # nothing else carries it
+    waits = []
+    for number in range(20):
+        started = time.monotonic()
+        await ann.type(f"{number} ")
+        await until(lambda number=number: ben.text.endswith(f"{number} "))  # type: ignore[misc]
+        waits.append(time.monotonic() - started)
+    assert sorted(waits)[10] < 0.15, "looking at the log would take half a second"
+    await asyncio.gather(ann.stop(), ben.stop())
+
+
 @pytest.mark.timeout(120)
 async def test_two_processes_converge_with_half_of_the_relay_s_messages_lost(
     lossy: tuple[Installation, LossyRedis],
