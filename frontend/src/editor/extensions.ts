@@ -13,6 +13,7 @@ import { Paste } from "./paste"
 import { documentSchema } from "./schema"
 import { BlockKeys } from "./typing/keys"
 import { Placeholder } from "./typing/placeholder"
+import { WholeCharacters } from "./typing/wholeCharacters"
 
 export type EditorSetup = {
   doc: Doc
@@ -27,12 +28,13 @@ export function editorExtensions({ doc, history, awareness, user }: EditorSetup)
     ...documentSchema(),
     Collaboration.configure({ fragment: bodyOf(doc), yUndoOptions: { undoManager: history } as never }),
     NarrowRemoteEdits,
-    RemoteCarets.configure({ awareness: awareness ?? null, user: user ?? null }),
+    RemoteCarets.configure({ doc, awareness: awareness ?? null, user: user ?? null }),
     Markdown,
     Panels,
     Find,
     Paste,
     Placeholder,
     BlockKeys,
+    WholeCharacters,
   ]
 }

@@ -11,7 +11,7 @@ export function scrollerOf(element: Element): HTMLElement {
     const { overflowY } = getComputedStyle(at)
     if ((overflowY === "auto" || overflowY === "scroll") && at.scrollHeight > at.clientHeight) return at
   }
-  return document.scrollingElement as HTMLElement
+  return (document.scrollingElement ?? document.documentElement) as HTMLElement
 }
 
 /** Scrolls a position into a calm place of the viewport, a third from the top, opening toggles that hide it. */
@@ -20,7 +20,7 @@ export function reveal(editor: Editor, pos: number, options: { always?: boolean 
   const at = Math.min(pos, editor.state.doc.content.size)
   const { top, bottom } = editor.view.coordsAtPos(at)
   const scroller = scrollerOf(editor.view.dom)
-  const page = scroller === document.scrollingElement
+  const page = scroller === document.scrollingElement || scroller === document.documentElement
   const frame = page ? { top: 0, bottom: window.innerHeight } : scroller.getBoundingClientRect()
   const comfortable = top > frame.top + 90 && bottom < frame.bottom - 90
   if (comfortable && !options.always) return

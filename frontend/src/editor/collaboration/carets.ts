@@ -1,8 +1,9 @@
 import { Extension } from "@tiptap/core"
 import { yCursorPlugin } from "@tiptap/y-tiptap"
 import type { Awareness } from "y-protocols/awareness"
-import { createRelativePositionFromJSON } from "yjs"
+import { createAbsolutePositionFromRelativePosition, createRelativePositionFromJSON, type Doc } from "yjs"
 import { inkOn } from "../schema/colors"
+import { BODY } from "./fields"
 import { type Person, personOf } from "./people"
 import "./carets.css"
 
@@ -10,19 +11,19 @@ import "./carets.css"
  * The others' carets and selections. Built on y-tiptap's cursor plugin and not on Tiptap's caret extension, because that
  * one has no filter: a peer's malformed cursor would throw inside everyone's transactions.
  */
-export const RemoteCarets = Extension.create<{ awareness: Awareness | null; user: Person | null }>({
+export const RemoteCarets = Extension.create<{ doc: Doc | null; awareness: Awareness | null; user: Person | null }>({
   name: "remoteCarets",
   priority: 980,
   addOptions() {
-    return { awareness: null, user: null }
+    return { doc: null, awareness: null, user: null }
   },
   addProseMirrorPlugins() {
-    const { awareness } = this.options
-    if (!awareness) return []
+    const { doc, awareness } = this.options
+    if (!doc || !awareness) return []
     return [
       yCursorPlugin(awareness, {
         awarenessStateFilter: (own: number, client: number, state: unknown) =>
-          own !== client && client !== awareness.clientID && personOf(state) !== null && hasReadableCursor(state),
+          own !== client && client !== awareness.clientID && personOf(state) !== null && hasReadableCursor(doc, state),
         cursorBuilder: (user: unknown) => drawCaret(personOf({ user })),
         selectionBuilder: (user: unknown) => ({
           class: "weft-remote-selection",
@@ -38,12 +39,17 @@ export const RemoteCarets = Extension.create<{ awareness: Awareness | null; user
   },
 })
 
-function hasReadableCursor(state: unknown): boolean {
+/** Yjs throws at a relative position that makes no sense, and does so where nobody catches: so it's tried here first. */
+function hasReadableCursor(doc: Doc, state: unknown): boolean {
   const cursor = (state as { cursor?: { anchor?: unknown; head?: unknown } | null }).cursor
   if (!cursor) return false
   try {
-    createRelativePositionFromJSON(cursor.anchor)
-    createRelativePositionFromJSON(cursor.head)
+    for (const end of [cursor.anchor, cursor.head]) {
+      const position = createRelativePositionFromJSON(end)
+      // Asking for a root of another name would make one.
+      if (position.tname !== null && position.tname !== BODY) return false
+      createAbsolutePositionFromRelativePosition(position, doc)
+    }
     return true
   } catch {
     return false

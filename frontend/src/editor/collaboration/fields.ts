@@ -1,8 +1,10 @@
 import type { Doc, Text, XmlFragment } from "yjs"
 
-/** Where a document keeps its body: Tiptap's default field, which the server reads too. */
+/** The root a document keeps its body in: Tiptap's default field, which the server reads too. */
+export const BODY = "default"
+
 export function bodyOf(doc: Doc): XmlFragment {
-  return doc.getXmlFragment("default")
+  return doc.getXmlFragment(BODY)
 }
 
 /** Where a document keeps its title. */

@@ -74,7 +74,10 @@ function narrow(binding: Binding): void {
 
 /** A transaction whose whole-document replace becomes the smallest one, and which leaves a selection of cells alone. */
 function narrowing(transaction: Transaction, keepSelection: boolean): Transaction {
-  transaction.replace = (_from, _to, slice = Slice.empty) => replaceDifference(transaction, slice.content)
+  const replaceAll = transaction.replace.bind(transaction)
+  transaction.replace = (from, to, slice = Slice.empty) =>
+    // A document emptied by someone is shown as an empty line; making that up is ProseMirror's part.
+    transaction.doc.type.validContent(slice.content) ? replaceDifference(transaction, slice.content) : replaceAll(from, to, slice)
   if (keepSelection) transaction.setSelection = () => transaction
   return transaction
 }

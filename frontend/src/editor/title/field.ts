@@ -39,7 +39,7 @@ function splits(text: string, index: number): boolean {
   return left >= 0xd800 && left <= 0xdbff && right >= 0xdc00 && right <= 0xdfff
 }
 
-/** Where an index in the text is after others' changes; an insertion exactly there goes behind it. */
+/** Where an index in the text is after others' changes; an insertion exactly there goes after it. */
 export function followDelta(index: number, delta: YTextEvent["delta"]): number {
   let at = 0
   let moved = index
