@@ -45,7 +45,7 @@ def vite(entry: str) -> SafeString:
 
 
 def _reached(chunks: dict[str, Chunk], entry: str) -> list[str]:
-    """The entry after everything it imports at once (what it imports lazily, the browser asks for itself). In that order
+    """The entry after all it imports at once (what it imports lazily, the browser asks for itself). In that order
     Vite links styles in its own pages: a rule of ours must come after the library's that it overrides."""
     reached: dict[str, None] = {}
     entered: set[str] = set()

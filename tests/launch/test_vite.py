@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from collab.templatetags.vite import PagesNotBuilt, vite
 
@@ -18,7 +18,7 @@ MANIFEST = {
 
 
 @pytest.fixture
-def dist(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def dist(tmp_path: Path, settings: Settings) -> Path:
     settings.FRONTEND_DIST = tmp_path
     (tmp_path / ".vite").mkdir()
     (tmp_path / ".vite" / "manifest.json").write_text(json.dumps(MANIFEST))
@@ -35,7 +35,7 @@ def test_what_is_imported_lazily_is_left_to_the_browser(dist: Path) -> None:
     assert '<script type="module" src="/static/main-11111111.js"></script>' in tags
 
 
-def test_a_checkout_without_built_pages_says_what_builds_them(tmp_path: Path, settings: SettingsWrapper) -> None:
+def test_a_checkout_without_built_pages_says_what_builds_them(tmp_path: Path, settings: Settings) -> None:
     settings.FRONTEND_DIST = tmp_path
-    with pytest.raises(PagesNotBuilt, match="./run"):
+    with pytest.raises(PagesNotBuilt, match="builds the pages"):
         vite("src/main.ts")
