@@ -1,12 +1,16 @@
 import { type Document, isAtLeast } from "../api/types"
 
+type Standing = Pick<Document, "role" | "trashed_at">
+
 /**
  * Which buttons to show. The server decides (`documents/policy.py`, whose table this follows); a button that would only be
  * refused is one nobody should have to try.
  */
-export const mayEdit = (document: Pick<Document, "role">): boolean => isAtLeast(document.role, "editor")
+export const mayEdit = ({ role, trashed_at }: Standing): boolean => trashed_at === null && isAtLeast(role, "editor")
 
-/** Sharing, moving, trashing and restoring can be undone, so whoever may write may do them. */
+/** Sharing, moving and trashing can be undone, so whoever may write may do them. */
 export const mayArrange = mayEdit
 
-export const mayPurge = (document: Pick<Document, "role">): boolean => isAtLeast(document.role, "admin")
+export const mayRestore = ({ role, trashed_at }: Standing): boolean => trashed_at !== null && isAtLeast(role, "editor")
+
+export const mayPurge = ({ role, trashed_at }: Standing): boolean => trashed_at !== null && isAtLeast(role, "admin")

@@ -46,9 +46,11 @@ export function DocumentMenuItems({ document, onTrashed }: Props) {
       >
         {document.favourite ? "Remove from favourites" : "Add to favourites"}
       </Menu.Item>
-      <Menu.Item leftSection={<IconUserPlus size={16} />} onClick={() => openShare(document.id)}>
-        Share…
-      </Menu.Item>
+      {document.trashed_at === null && (
+        <Menu.Item leftSection={<IconUserPlus size={16} />} onClick={() => openShare(document.id)}>
+          Share…
+        </Menu.Item>
+      )}
       <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copyLink(document.id)}>
         Copy link
       </Menu.Item>

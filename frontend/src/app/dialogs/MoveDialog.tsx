@@ -5,7 +5,7 @@ import type { Document } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { useDocumentTree, useWorkspace } from "../data/queries"
 import { mayArrange } from "../rights"
-import { ancestorsOf, type DocumentTree, mayStandUnder, titleOf } from "../tree/model"
+import { ancestorsOf, type DocumentTree, inTreeOrder, mayStandUnder, titleOf } from "../tree/model"
 import styles from "./MoveDialog.module.css"
 
 interface Goal {
@@ -14,10 +14,10 @@ interface Goal {
   way: string
 }
 
-/** Where a document may go: the top, and every document that isn't itself or below it and that we may edit. */
+/** Where a document may go, in the order of the sidebar: the top, and every document that isn't itself or below it and that we may edit. */
 export function goalsFor(tree: DocumentTree, id: string, top: string): Goal[] {
   const goals: Goal[] = [{ parent: null, title: top, way: "Top level" }]
-  for (const document of tree.byId.values()) {
+  for (const document of inTreeOrder(tree)) {
     if (!mayArrange(document) || !mayStandUnder(tree, id, document.id)) continue
     const way = ancestorsOf(tree, document.id).map(titleOf).join(" / ")
     goals.push({ parent: document.id, title: titleOf(document), way })

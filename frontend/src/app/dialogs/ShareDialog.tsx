@@ -27,7 +27,7 @@ export function ShareDialog({ id }: { id: string }) {
   const client = useQueryClient()
   const document = useDocument(id)
   const members = useDocumentMembers(id, true)
-  const mayShare = mayArrange(document.data ?? { role: "reader" })
+  const mayShare = document.data !== undefined && mayArrange(document.data)
   const roles = rolesToGive(document.data?.role ?? "reader").filter((role) => role !== "owner")
   const [attempt] = useAttempt("Not changed", [keys.document(id), keys.documents])
   const refresh = () => Promise.all([client.invalidateQueries({ queryKey: keys.document(id) }), client.invalidateQueries({ queryKey: keys.documents })])

@@ -42,9 +42,11 @@ export function DocumentHeader({ document, title, readOnly, status, people, cont
       tools={
         <>
           {people}
-          <Button aria-label="Share" className={styles.share} size="compact-md" fz="sm" leftSection={<IconUserPlus size={15} />} onClick={() => openShare(document.id)}>
-            <span className={styles.shareLabel}>Share</span>
-          </Button>
+          {document.trashed_at === null && (
+            <Button aria-label="Share" className={styles.share} size="compact-md" fz="sm" leftSection={<IconUserPlus size={15} />} onClick={() => openShare(document.id)}>
+              <span className={styles.shareLabel}>Share</span>
+            </Button>
+          )}
           <Tooltip label={star}>
             <ActionIcon
               className={styles.star}

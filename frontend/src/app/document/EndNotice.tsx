@@ -1,4 +1,4 @@
-import { Button, Group, Text } from "@mantine/core"
+import { Button } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
 import { IconAlertTriangle, IconLock, IconTrash, type Icon } from "@tabler/icons-react"
 import { useQueryClient } from "@tanstack/react-query"
@@ -7,13 +7,11 @@ import { useLocation } from "wouter"
 import type { Document } from "../../api/types"
 import { getMe } from "../../api/workspaces"
 import type { EndReason, WeftProvider } from "../../sync"
-import { useDocumentActions } from "../data/actions"
 import { keys } from "../data/keys"
 import { useSignedIn } from "../data/queries"
-import { mayArrange } from "../rights"
 import { accountPages, routes } from "../routes"
-import styles from "./EndNotice.module.css"
 import { discard } from "./liveDocuments"
+import { NoticeBar } from "./NoticeBar"
 import { describeEnd } from "./status"
 
 const icons: Record<EndReason, Icon> = {
@@ -36,9 +34,6 @@ interface Props {
 export function EndNotice({ document, provider, reason, waiting, readText }: Props) {
   const { title, message } = describeEnd(reason, waiting)
   const [, navigate] = useLocation()
-  const actions = useDocumentActions()
-  const Icon = icons[reason]
-  const inTrash = reason === "gone" && document.trashed_at !== null && mayArrange(document)
 
   const keepText = async () => {
     try {
@@ -48,47 +43,30 @@ export function EndNotice({ document, provider, reason, waiting, readText }: Pro
       notifications.show({ color: "red", message: "Your browser does not let this page copy. Select the text and copy it by hand." })
     }
   }
-  const restore = async () => {
-    if (await actions.restore(document)) provider.reconnect()
-  }
   const leave = () => {
     discard(document.id)
     navigate(routes.home)
   }
 
   return (
-    <div className={styles.notice} role="alert">
-      <Icon size={20} stroke={1.7} className={styles.icon} aria-hidden />
-      <div className={styles.words}>
-        <Text fw={600} size="sm">
-          {title}
-        </Text>
-        <Text size="sm">{message}</Text>
-      </div>
-      <Group gap="xs">
-        {reason === "signed-out" && <SignInAgain provider={provider} />}
-        {inTrash && (
-          <Button size="xs" onClick={() => void restore()}>
-            Restore it
-          </Button>
-        )}
-        {reason === "too-large" && (
-          <Button size="xs" variant="default" onClick={() => provider.reconnect()}>
-            Try again
-          </Button>
-        )}
-        {waiting > 0 && reason !== "signed-out" && (
-          <Button size="xs" variant="default" onClick={() => void keepText()}>
-            Copy the text
-          </Button>
-        )}
-        {reason !== "signed-out" && (
-          <Button size="xs" variant="subtle" color="gray" onClick={leave}>
-            {waiting > 0 ? "Leave without saving" : "Leave"}
-          </Button>
-        )}
-      </Group>
-    </div>
+    <NoticeBar icon={icons[reason]} title={title} message={message}>
+      {reason === "signed-out" && <SignInAgain provider={provider} />}
+      {reason === "too-large" && (
+        <Button size="xs" variant="default" onClick={() => provider.reconnect()}>
+          Try again
+        </Button>
+      )}
+      {waiting > 0 && reason !== "signed-out" && (
+        <Button size="xs" variant="default" onClick={() => void keepText()}>
+          Copy the text
+        </Button>
+      )}
+      {reason !== "signed-out" && (
+        <Button size="xs" variant="subtle" color="gray" onClick={leave}>
+          {waiting > 0 ? "Leave without saving" : "Leave"}
+        </Button>
+      )}
+    </NoticeBar>
   )
 }
 

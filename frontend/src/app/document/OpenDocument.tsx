@@ -18,6 +18,7 @@ import { EndNotice } from "./EndNotice"
 import type { LiveDocument } from "./liveDocuments"
 import styles from "./OpenDocument.module.css"
 import { StatusLine } from "./StatusLine"
+import { TrashedNotice } from "./TrashedNotice"
 import { useLiveDocument, useLiveTitle, useReadOnly, useSettled, useStatus, useSynced } from "./useLiveDocument"
 
 /** A document that is there for us: header at once, the text as soon as it has come. */
@@ -60,7 +61,9 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
   const synced = useSynced(provider)
   const title = useTitleEverywhere(document, live, synced)
   const [editor, setEditor] = useState<Editor | null>(null)
-  const [outlineShown, setOutlineShown] = useOutlineShown()
+  // Beside the text the outline is a habit worth remembering; over it, on a phone, it is a moment's help.
+  const [outlineBeside, setOutlineBeside] = useOutlineShown()
+  const [outlineOver, setOutlineOver] = useState(false)
   const narrow = useMediaQuery("(max-width: 68em)", undefined, { getInitialValueInEffect: false }) ?? false
   const paper = useRef<HTMLDivElement>(null)
 
@@ -69,8 +72,8 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
 
   const controls: EditorControls | undefined = editor
     ? {
-        outlineShown,
-        toggleOutline: () => setOutlineShown(!outlineShown),
+        outlineShown: narrow ? outlineOver : outlineBeside,
+        toggleOutline: () => (narrow ? setOutlineOver(!outlineOver) : setOutlineBeside(!outlineBeside)),
         find: () => openFind(editor),
         showShortcuts: () => openShortcuts(editor),
       }
@@ -90,6 +93,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
       {status.kind === "ended" && (
         <EndNotice document={document} provider={provider} reason={status.reason} waiting={status.waiting} readText={() => editor?.getText() ?? ""} />
       )}
+      {document.trashed_at !== null && status.kind !== "ended" && <TrashedNotice document={document} />}
       <div className={styles.row}>
         <div ref={paper} className={styles.paper}>
           {synced ? (
@@ -98,15 +102,15 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
             status.kind !== "ended" && <EditorSkeleton />
           )}
         </div>
-        {editor && outlineShown && !narrow && (
+        {editor && outlineBeside && !narrow && (
           <aside className={styles.outline}>
             <OutlinePanel editor={editor} />
           </aside>
         )}
       </div>
       {editor && narrow && (
-        <Drawer opened={outlineShown} onClose={() => setOutlineShown(false)} position="right" size="18rem" title="Outline">
-          <OutlinePanel editor={editor} onJump={() => setOutlineShown(false)} />
+        <Drawer opened={outlineOver} onClose={() => setOutlineOver(false)} position="right" size="18rem" title="Outline">
+          <OutlinePanel editor={editor} onJump={() => setOutlineOver(false)} />
         </Drawer>
       )}
     </>

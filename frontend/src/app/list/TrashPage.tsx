@@ -18,7 +18,7 @@ export function TrashPage() {
   return (
     <ListPage
       title="Trash"
-      about="They stay until you delete them for good."
+      about="Documents stay here until you delete them for good."
       query={useDocumentList("trashed")}
       empty={
         <Notice icon={IconTrash} title="The trash is empty">

@@ -21,6 +21,8 @@ const INDENT = 14
 
 const parentOf = (id: string): string | null => (id === ROOT ? null : id)
 
+const isArrangeable = (document: Document | undefined): boolean => document !== undefined && mayArrange(document)
+
 interface Props {
   tree: Tree
   workspace: string
@@ -57,10 +59,10 @@ export function DocumentTree({ tree, workspace, current, scroller, mayCreate, on
     },
     indent: INDENT,
     canReorder: true,
-    canDrag: (items) => items.every((item) => mayArrange(item.getItemData() ?? { role: "reader" })),
+    canDrag: (items) => items.every((item) => isArrangeable(item.getItemData())),
     canDrop: (items, target) =>
       items.every((item) => mayStandUnder(tree, item.getId(), parentOf(target.item.getId()))) &&
-      (target.item.getId() === ROOT || mayArrange(target.item.getItemData() ?? { role: "reader" })),
+      (target.item.getId() === ROOT || isArrangeable(target.item.getItemData())),
     onDrop: (items, target) => {
       const [item] = items
       const document = item?.getItemData()

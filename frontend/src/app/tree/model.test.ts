@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { aDocument } from "../testing/documents"
-import { ancestorsOf, buildTree, childrenOf, descendantsOf, mayStandUnder, placeAt, standsThere, withMoved } from "./model"
+import { ancestorsOf, buildTree, childrenOf, descendantsOf, inTreeOrder, mayStandUnder, placeAt, standsThere, withMoved } from "./model"
 
 const plan = aDocument({ id: "plan", position: 1 })
 const notes = aDocument({ id: "notes", position: 2 })
@@ -29,6 +29,10 @@ describe("the document tree", () => {
 
   it("names the way from the root down", () => {
     expect(ancestorsOf(tree, "detail").map((document) => document.id)).toEqual(["plan", "draft"])
+  })
+
+  it("reads from top to bottom, each document before its children", () => {
+    expect([...inTreeOrder(tree)].map((document) => document.id)).toEqual(["plan", "draft", "detail", "sketch", "notes"])
   })
 
   it("finds what hangs below a document", () => {

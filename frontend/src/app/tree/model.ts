@@ -69,6 +69,15 @@ export function descendantsOf(tree: DocumentTree, id: string): Set<string> {
   return found
 }
 
+/** Each document before its children, as an unfolded tree reads from top to bottom. */
+export function* inTreeOrder(tree: DocumentTree, parent: string | null = null): Generator<Document> {
+  for (const id of childrenOf(tree, parent)) {
+    const document = tree.byId.get(id)
+    if (document) yield document
+    yield* inTreeOrder(tree, id)
+  }
+}
+
 export const mayStandUnder = (tree: DocumentTree, id: string, parent: string | null): boolean =>
   parent === null || (parent !== id && !descendantsOf(tree, id).has(parent))
 
