@@ -245,8 +245,8 @@ def _inline(element: Element, marks: Marks) -> Iterator[Node | Text]:
             (_, _, attributes), alt, (url, title) = content
             src = safety.safe_url(url)
             if src:
-                size = {key: value for key, value in attributes if key in ("width", "height")}
-                yield Node("image", {"src": src, "alt": _words(alt), "title": title or None, **size})
+                width = dict(attributes).get("width") or _style(attributes).get("width")
+                yield Node("image", {"src": src, "alt": _words(alt), "title": title or None, "width": width})
             elif alt:
                 yield Text(_words(alt), marks)
         case "Span":

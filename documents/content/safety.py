@@ -17,7 +17,14 @@ Check = Callable[[Any], Any]
 
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _SCHEME = re.compile(r"([^/?#:]*):")
-_COLOR = re.compile(r"#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|rgba|hsl|hsla|oklch|var)\([\w\s.,%/-]{1,60}\)", re.IGNORECASE)
+_COLOR = re.compile(r"#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|rgba|hsl|hsla|oklch|var)\([\w\s.,%/-]{1,60}\)")
+# Those that people write by name; of the other 130 only exports know what they mean.
+_NAMED_COLORS = {
+    "black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0",
+    "red": "#ff0000", "maroon": "#800000", "orange": "#ffa500", "yellow": "#ffff00", "olive": "#808000",
+    "lime": "#00ff00", "green": "#008000", "aqua": "#00ffff", "cyan": "#00ffff", "teal": "#008080",
+    "blue": "#0000ff", "navy": "#000080", "purple": "#800080", "magenta": "#ff00ff", "pink": "#ffc0cb",
+}  # fmt: skip
 _LANGUAGE = re.compile(r"[\w+#.-]{1,40}")
 # Controls and lone surrogates: no format we write has a place for them.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -53,7 +60,15 @@ def safe_url(value: Any) -> str | None:
 
 
 def color(value: Any) -> str | None:
-    return value.strip() if isinstance(value, str) and _COLOR.fullmatch(value.strip()) else None
+    """As `#rrggbb`, the one spelling that the editor draws, where it can be said so; nothing that is no colour."""
+    if not isinstance(value, str):
+        return None
+    value = value.strip().lower()
+    if short := re.fullmatch(r"#([0-9a-f])([0-9a-f])([0-9a-f])", value):
+        return "#" + "".join(digit * 2 for digit in short.groups())
+    if parts := re.fullmatch(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\s*(?:[,/]\s*1(?:\.0*)?\s*)?\)", value):
+        return "#" + "".join(f"{min(int(part), 255):02x}" for part in parts.groups())
+    return _NAMED_COLORS.get(value) or (value if _COLOR.fullmatch(value) else None)
 
 
 def language(value: Any) -> str | None:
@@ -76,6 +91,7 @@ def sanitise_html(html: str) -> str:
             "font-style",
             "text-decoration",
             "text-decoration-line",
+            "width",
         },
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
@@ -91,6 +107,13 @@ def _within(low: int, high: int) -> Check:
         return int(min(max(value, low), high))
 
     return check
+
+
+def _percent(value: Any) -> int | None:
+    """Of the column's width; a number of pixels says nothing here."""
+    if isinstance(value, str):
+        value = float(value[:-1]) if re.fullmatch(r"\d{1,3}(\.\d{1,9})?%", value) else None
+    return round(value) if isinstance(value, int | float) and 5 <= value <= 100 else None
 
 
 def _one_of(*allowed: str) -> Check:
@@ -141,8 +164,7 @@ _ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
         "src": safe_url,
         "alt": _line,
         "title": _line,
-        "width": _within(1, 10_000),
-        "height": _within(1, 10_000),
+        "width": _percent,
     },
     "tableHeader": _CELL,
     "tableCell": _CELL,

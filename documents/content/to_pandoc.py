@@ -236,7 +236,7 @@ class _Writer:
         return self.inlines(node.content)
 
     def image(self, attrs: Attributes) -> Element:
-        size = [[key, str(attrs[key])] for key in ("width", "height") if key in attrs]
+        size = [["width", f"{attrs['width']}%"]] if "width" in attrs else []
         title = attrs.get("title", "")
         if self.markdown:  # its writer forgets to escape these within the quotes
             title = title.replace('"', "”")

@@ -34,7 +34,7 @@ FIXTURES = {
     "mathematics": "Inline $x^2 < \\frac{a}{b}$ and a price of \\$5 or \\$6\n\n$$\\int_0^1 x \\, dx$$\n",
     "long mathematics": "``` math\n\\begin{aligned}\na &= b\n\n+ c\n\\end{aligned}\n```\n",
     "image": '![A picture](https://weft.example/a.png "Title")\n',
-    "sized image": '<img src="https://weft.example/a.png" width="300" alt="A" />\n',
+    "sized image": '<img src="https://weft.example/a.png" style="width:50.0%" alt="A" />\n',
     "table": "| a | b |\n|:---|---:|\n| 1 | **2** |\n| | $x$ |\n",
     "table without head": "|     |     |\n|-----|-----|\n| 1   | 2   |\n",
     "centred": '<div style="text-align: center">\n\nmiddle\n\n</div>\n',
@@ -132,6 +132,15 @@ def test_images_in_a_line_part_it() -> None:
     kinds = [node.kind for node in blocks_of_markdown("before ![a](https://weft.example/a.png) after\n")]
 
     assert kinds == ["paragraph", "image", "paragraph"]
+
+
+def test_sizes_and_colours_come_in_as_the_editor_knows_them() -> None:
+    [image, node] = blocks_of_html(
+        '<img src="/a.png" style="width: 50%"><p style="x"><span style="color: RED">a</span></p>'
+    )
+
+    assert image.attrs["width"] == 50
+    assert node.content == (marked("a", mark("textStyle", color="#ff0000")),)
 
 
 def test_code_in_a_link_stays_a_link() -> None:
