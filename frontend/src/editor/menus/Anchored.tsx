@@ -1,7 +1,7 @@
 import { autoUpdate, flip, offset, type Placement, shift, size, useFloating } from "@floating-ui/react"
 import { Portal } from "@mantine/core"
 import type { Editor } from "@tiptap/core"
-import { type HTMLAttributes, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from "react"
+import { type HTMLAttributes, type ReactNode, type Ref, useEffect, useRef } from "react"
 
 type Props = Omit<HTMLAttributes<HTMLDivElement>, "style"> & {
   editor: Editor
@@ -17,8 +17,6 @@ type Props = Omit<HTMLAttributes<HTMLDivElement>, "style"> & {
 
 /** A surface beside a place in the text, kept in view while the page scrolls or others write above. */
 export function Anchored({ editor, at, placement = "bottom-start", gap = 8, tallest, children, ref, ...rest }: Props) {
-  const element = useRef<HTMLDivElement>(null)
-  useImperativeHandle(ref, () => element.current as HTMLDivElement)
   const { refs, floatingStyles, update } = useFloating({
     placement,
     strategy: "fixed",
@@ -62,8 +60,9 @@ export function Anchored({ editor, at, placement = "bottom-start", gap = 8, tall
     <Portal>
       <div
         ref={(node) => {
-          element.current = node
           refs.setFloating(node)
+          if (typeof ref === "function") ref(node)
+          else if (ref) ref.current = node
         }}
         style={{ ...floatingStyles, zIndex: 300 }}
         {...rest}

@@ -1,7 +1,7 @@
 import type { Editor } from "@tiptap/core"
 import { IconBold, IconCode, IconItalic, IconLink, IconStrikethrough, IconUnderline } from "@tabler/icons-react"
 import { useEditorState } from "@tiptap/react"
-import { useEffect, useRef, useState } from "react"
+import { useEffect, useState } from "react"
 import { openPanel } from "../panels"
 import { useStore } from "../store"
 import { Anchored, selectionRect } from "./Anchored"
@@ -21,18 +21,16 @@ export function BubbleMenu({ editor }: { editor: Editor }) {
 }
 
 function Bubble({ editor, format }: { editor: Editor; format: ReturnType<typeof formatOf> }) {
-  const bar = useRef<HTMLDivElement>(null)
-  const onKeyDown = useRovingTools(bar, () => editor.commands.focus())
+  const tools = useRovingTools(() => editor.commands.focus())
   return (
     <Anchored
       editor={editor}
       at={() => selectionRect(editor)}
       placement="top"
-      ref={bar}
       className="weft-surface weft-bubble"
       role="toolbar"
       aria-label="Selected text"
-      onKeyDown={onKeyDown}
+      {...tools}
     >
       <BlockMenu editor={editor} current={format.block} />
       <Tool icon={IconBold} label="Bold" keys="Mod-B" active={format.bold} onPress={() => editor.chain().focus().toggleBold().run()} />

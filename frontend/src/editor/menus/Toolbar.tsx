@@ -12,7 +12,6 @@ import {
   IconUnderline,
 } from "@tabler/icons-react"
 import { useEditorState } from "@tiptap/react"
-import { useRef } from "react"
 import { openFind, openPanel } from "../panels"
 import { AlignMenu, BlockActionsMenu, BlockMenu, ColorMenu, InsertMenu, TableMenu } from "./menus"
 import { formatOf } from "./format"
@@ -22,13 +21,12 @@ import "./toolbar.css"
 
 /** The fixed toolbar: under the header on a desk, above the keyboard on a phone. */
 export function Toolbar({ editor }: { editor: Editor }) {
-  const bar = useRef<HTMLDivElement>(null)
-  const onKeyDown = useRovingTools(bar, () => editor.commands.focus())
+  const tools = useRovingTools(() => editor.commands.focus())
   const format = useEditorState({ editor, selector: ({ editor }) => formatOf(editor) })
   const inert = format.plain
 
   return (
-    <div ref={bar} className="weft-toolbar" role="toolbar" aria-label="Formatting" aria-orientation="horizontal" onKeyDown={onKeyDown}>
+    <div className="weft-toolbar" role="toolbar" aria-label="Formatting" aria-orientation="horizontal" {...tools}>
       <div className="weft-toolbar-row">
         <Tool icon={IconArrowBackUp} label="Undo" keys="Mod-Z" disabled={!format.canUndo} onPress={() => editor.chain().focus().undo().run()} />
         <Tool icon={IconArrowForwardUp} label="Redo" keys="Mod-Shift-Z" disabled={!format.canRedo} onPress={() => editor.chain().focus().redo().run()} />

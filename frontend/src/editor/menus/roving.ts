@@ -1,22 +1,22 @@
-import { type KeyboardEvent, type RefObject, useEffect } from "react"
+import { type KeyboardEvent, useEffect, useState } from "react"
 
 const TOOLS = "button:not(:disabled), select:not(:disabled)"
 
 /**
- * Makes a toolbar one stop of the Tab key, its tools reached by the arrows, as the ARIA pattern asks. Returns the key
- * handler for the bar; Escape goes back to where the text is.
+ * Makes a toolbar one stop of the Tab key, its tools reached by the arrows, as the ARIA pattern asks. Returns what
+ * the bar's element needs; Escape goes back to where the text is.
  */
-export function useRovingTools(bar: RefObject<HTMLElement | null>, onEscape: () => void) {
+export function useRovingTools(onEscape: () => void) {
+  const [element, ref] = useState<HTMLElement | null>(null)
   useEffect(() => {
-    const element = bar.current
     if (!element) return
     // Tools come and go with the selection, so the one stop is set anew whenever the bar is redrawn.
     const keepOneStop = () => {
       const tools = [...element.querySelectorAll<HTMLElement>(TOOLS)]
-      const current = tools.find((tool) => tool === document.activeElement) ?? tools.find((tool) => tool.tabIndex === 0) ?? tools[0]
+      const current = tools.find((tool) => tool === document.activeElement) ?? tools.find((tool) => tool.getAttribute("tabindex") === "0") ?? tools[0]
       for (const tool of tools) {
-        const stop = tool === current ? 0 : -1
-        if (tool.tabIndex !== stop) tool.tabIndex = stop
+        const stop = tool === current ? "0" : "-1"
+        if (tool.getAttribute("tabindex") !== stop) tool.setAttribute("tabindex", stop)
       }
     }
     keepOneStop()
@@ -27,10 +27,9 @@ export function useRovingTools(bar: RefObject<HTMLElement | null>, onEscape: () 
       watcher.disconnect()
       element.removeEventListener("focusin", keepOneStop)
     }
-  }, [bar])
+  }, [element])
 
-  return (event: KeyboardEvent<HTMLElement>) => {
-    const element = bar.current
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     // A menu opened from the bar is a React child of it, but elsewhere in the page: its keys are its own.
     if (!element?.contains(event.target as Node)) return
     if (event.key === "Escape") {
@@ -45,4 +44,5 @@ export function useRovingTools(bar: RefObject<HTMLElement | null>, onEscape: () 
     event.preventDefault()
     tools[(next + tools.length) % tools.length]?.focus()
   }
+  return { ref, onKeyDown }
 }

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react"
+import { type KeyboardEvent, useEffect, useRef, useState } from "react"
 import type { Doc, UndoManager } from "yjs"
 import { titleOf } from "../collaboration/fields"
 import { TitleField } from "./field"
@@ -13,13 +13,11 @@ type Props = {
   history: UndoManager
   /** Enter or arrow down: on to the body. */
   onLeave: () => void
-  fieldRef?: RefObject<HTMLTextAreaElement | null>
 }
 
 /** The document's title: one line that everyone edits together. A text area, because long titles wrap. */
-export function TitleInput({ doc, editable, history, onLeave, fieldRef }: Props) {
-  const own = useRef<HTMLTextAreaElement>(null)
-  const area = fieldRef ?? own
+export function TitleInput({ doc, editable, history, onLeave }: Props) {
+  const area = useRef<HTMLTextAreaElement>(null)
   const binding = useRef<TitleField | null>(null)
   const [shown, setShown] = useState("")
 
@@ -49,7 +47,7 @@ export function TitleInput({ doc, editable, history, onLeave, fieldRef }: Props)
       binding.current?.destroy()
       binding.current = null
     }
-  }, [doc, area])
+  }, [doc])
 
   useEffect(() => {
     const element = area.current
@@ -63,7 +61,7 @@ export function TitleInput({ doc, editable, history, onLeave, fieldRef }: Props)
     }
     element.addEventListener("beforeinput", onBeforeInput)
     return () => element.removeEventListener("beforeinput", onBeforeInput)
-  }, [history, area])
+  }, [history])
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing) return
