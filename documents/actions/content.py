@@ -11,6 +11,8 @@ from documents.errors import Conflict, Invalid, NotFound
 from documents.models import Document, Log, User
 from documents.policy import Action
 
+REPLACING_TRIES = 3
+
 
 def append_update(*, by: User | None, document: Document, update: bytes) -> int:
     """Add one update to the log and return its seq. The bytes must be our own making or have passed the guard."""
@@ -27,25 +29,44 @@ def replace_content(
         raise Invalid("Give the content either as Markdown or as HTML.")
     from documents.content import importing  # loads pandoc, which nothing else here needs
 
-    with transaction.atomic():
-        document = access.fresh(document)
-        access.require(by, Action.EDIT, document)
-        state = locked_state(document)
-        try:
-            update = importing.replacement(state, markdown=markdown, html=html)
-        except Unreadable as fault:
-            raise _unreadable() from fault
-        seq = append_edit(by, document, update)
-        record("document.replaced", by=by, document=document, seq=seq)
-        return seq
+    for more_tries in reversed(range(REPLACING_TRIES)):
+        access.require(by, Action.EDIT, access.fresh(document))
+        loaded = _loaded(document)
+        state = merging.merge([loaded.snapshot, *(entry.update for entry in loaded.entries)])
+        # Before the lock, not under it: reading Markdown takes as long as hundreds of other people's commits.
+        update = importing.replacement(state, markdown=markdown, html=html)
+        with transaction.atomic():
+            document = access.fresh(document)
+            access.require(by, Action.EDIT, document)
+            # Of two replacements of one state both bodies would stay. While somebody keeps typing, theirs is merged.
+            if more_tries and _locked_position(document) != (loaded.epoch, loaded.head):
+                continue
+            seq = append_edit(by, document, update)
+            record("document.replaced", by=by, document=document, seq=seq)
+            return seq
+    raise AssertionError("the last try returns")
 
 
 def locked_state(document: Document) -> bytes:
     """The document as one update; nobody appends until the transaction ends, so an edit computed from it fits."""
-    if not Log.objects.select_for_update(no_key=True).filter(pk=document.pk).values_list("pk"):
+    _locked_position(document)
+    loaded = _loaded(document)
+    return merging.merge([loaded.snapshot, *(entry.update for entry in loaded.entries)])
+
+
+def _locked_position(document: Document) -> tuple[int, int]:
+    logs = Log.objects.select_for_update(no_key=True).filter(pk=document.pk)
+    stands = logs.values_list("epoch", "head").first()
+    if stands is None:
         raise NotFound("There is no such document, or it isn't shared with you.")
+    return stands
+
+
+def _loaded(document: Document) -> log.Loaded:
     try:
-        return log.state(document.pk)
+        return log.load(document.pk)
+    except log.DocumentGone as gone:
+        raise NotFound("There is no such document, or it isn't shared with you.") from gone
     except log.CorruptLog as fault:
         raise _unreadable() from fault
 
