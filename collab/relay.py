@@ -45,6 +45,10 @@ RECONNECT = 0.2
 SILENCE = 5.0
 """Seconds without a frame before the subscription is probed; as long again and it is given up."""
 PENDING = 10_000
+ALONE = 3.0
+"""Seconds for which a document's messages are not sent after Redis said that nobody else is subscribed. A process that
+opens it asks who is here, which ends this at once; should that be lost, it lasts this long, and meanwhile that process
+looks at the log itself."""
 
 
 def channel(document_id: UUID) -> bytes:
@@ -88,6 +92,7 @@ class RedisRelay:
         self._documents: dict[bytes, UUID] = {}
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
+        self._alone_until: dict[bytes, float] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -116,15 +121,19 @@ class RedisRelay:
     async def unsubscribe(self, document_id: UUID) -> None:
         name = channel(document_id)
         self._documents.pop(name, None)
+        self._alone_until.pop(name, None)
         if self._pubsub is not None and self.healthy:
             with contextlib.suppress(RedisError, OSError):
                 await self._pubsub.unsubscribe(name)
 
     def publish(self, document_id: UUID, message: Message) -> None:
+        name = channel(document_id)
+        if self._alone_until.get(name, 0.0) > asyncio.get_running_loop().time():
+            return
         if len(self._pending) >= PENDING:
             COUNTERS["relay_dropped"] += 1
             return
-        self._pending.append((channel(document_id), msgpack.packb([message[0], self._sender, *message[1:]])))
+        self._pending.append((name, msgpack.packb([message[0], self._sender, *message[1:]])))
         self._wake.set()
 
     async def _send(self) -> None:
@@ -137,10 +146,14 @@ class RedisRelay:
                 async with self._redis.pipeline(transaction=False) as pipeline:
                     for name, payload in pending:
                         pipeline.publish(name, payload)
-                    await pipeline.execute()
+                    receivers = await pipeline.execute()
             except (RedisError, OSError):
                 COUNTERS["relay_dropped"] += len(pending)
                 await asyncio.sleep(RECONNECT)
+                continue
+            for (name, _), count in zip(pending, receivers, strict=True):
+                if count <= 1 and name in self._documents:
+                    self._alone_until[name] = asyncio.get_running_loop().time() + ALONE
 
     async def _listen(self) -> None:
         missed = False
@@ -197,6 +210,7 @@ class RedisRelay:
         if name == CONTROL:
             self._receive(None, message)
         elif (document_id := self._documents.get(name)) is not None:
+            self._alone_until.pop(name, None)
             self._receive(document_id, message)
 
 

@@ -27,8 +27,12 @@ def grants(document_id: UUID, user_ids: Collection[int]) -> dict[int, Grant] | N
     if document is None:
         return None
     version = heads[document_id].access_version
-    may_edit = policy.who_may(Action.EDIT, document, user_ids)
-    return {user: Grant(user in may_edit, version) for user in policy.who_may(Action.VIEW, document, user_ids)}
+    permitted = policy.permitted([Action.VIEW, Action.EDIT], document, user_ids)
+    return {
+        user_id: Grant(Action.EDIT in actions, version)
+        for user_id, actions in permitted.items()
+        if Action.VIEW in actions
+    }
 
 
 def may_write(document_id: UUID, author_ids: Iterable[int | None]) -> Mapping[int | None, bool]:

@@ -318,6 +318,7 @@ class Room:
             self.awareness.heard(sender, message[2])
         elif kind == b"q":
             self.awareness.tell(self.sessions)
+            self.announce_head()  # what was committed while it opened may not have been published
         elif kind == b"u":
             self._broadcast(messages.encode_update(message[2]))
 

@@ -94,7 +94,7 @@ def test_a_deactivated_person_and_a_stranger_may_nothing(ann: User, plan: Docume
         assert not policy.visible_to(nobody).exists()
         assert not policy.workspaces_of(nobody).exists()
         assert policy.roles_on(nobody, [plan]) == {}
-    assert policy.who_may(Action.VIEW, plan, [ann.pk]) == set()
+    assert policy.permitted([Action.VIEW], plan, [ann.pk]) == {}
 
 
 def test_a_superuser_has_no_rights_to_content(plan: Document) -> None:
@@ -132,7 +132,7 @@ def test_asking_for_many_people_at_once_answers_as_asking_for_each(seed: int) ->
         assert all(grant.role == policy.role_on(user, document) for user, grant in people.items())
         for action in (Action.VIEW, Action.EDIT, Action.PURGE):
             allowed = {user.pk for user in users if policy.may(user, action, document)}
-            assert policy.who_may(action, document, [user.pk for user in users]) == allowed
+            assert set(policy.permitted([action], document, [user.pk for user in users])) == allowed
 
 
 @pytest.mark.django_db
@@ -146,7 +146,7 @@ def test_the_number_of_queries_does_not_grow_with_the_world(django_assert_num_qu
     with django_assert_num_queries(3):
         policy.roles_on(user, documents)
     with django_assert_num_queries(3):
-        policy.who_may(Action.EDIT, document, [user.pk for user in users])
+        policy.permitted([Action.VIEW, Action.EDIT], document, [user.pk for user in users])
     with django_assert_num_queries(4):
         policy.people_on(document)
 
