@@ -13,6 +13,20 @@ const indigo: MantineColorsTuple = [
   "#2b357c",
 ]
 
+/** Dark enough for text on paper (6), light enough for text in the dark (4). */
+const red: MantineColorsTuple = [
+  "#fdeeec",
+  "#fad7d3",
+  "#f4b0a8",
+  "#f2938a",
+  "#ff8f84",
+  "#e5675b",
+  "#c0362a",
+  "#a82a1f",
+  "#8f2218",
+  "#741b13",
+]
+
 /** What Mantine paints dark mode with, from text to ground, tuned to the tokens' cool grey. */
 const dark: MantineColorsTuple = [
   "#e7e6e3",
@@ -29,9 +43,9 @@ const dark: MantineColorsTuple = [
 
 /** Mantine in Weft's clothes: it takes its type, corners and shadows from `tokens.css`, so both kinds of page match. */
 export const theme = createTheme({
-  colors: { indigo, dark },
+  colors: { indigo, red, dark },
   primaryColor: "indigo",
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 6,
   fontFamily: "var(--weft-font)",
   fontFamilyMonospace: "var(--weft-font-mono)",
   headings: { fontFamily: "var(--weft-font)", fontWeight: "650" },

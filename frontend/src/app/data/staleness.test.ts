@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query"
+import { QueryClient, QueryObserver } from "@tanstack/react-query"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import type { UserEvent } from "../../sync"
 import { keys } from "./keys"
@@ -49,6 +49,19 @@ describe("an event", () => {
 
   it("of greeting makes everything stale, for nobody knows what was missed", () => {
     expect(staleAfter({ kind: "hello" })).toEqual(everything)
+  })
+
+  it("of first greeting lets a list under way arrive; a later one asks for it anew", () => {
+    const slow = keys.tree("slow")
+    const read = vi.fn(() => new Promise(() => undefined))
+    const observer = new QueryObserver(client, { queryKey: slow, queryFn: read })
+    const stop = observer.subscribe(() => undefined)
+    staleAfter({ kind: "hello" })
+    expect(read).toHaveBeenCalledTimes(1)
+    client.setQueryData(slow, [])
+    staleAfter({ kind: "hello" })
+    expect(read).toHaveBeenCalledTimes(2)
+    stop()
   })
 
   it("of being signed out makes nothing stale: there is nobody to ask for", () => {

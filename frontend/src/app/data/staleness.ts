@@ -36,12 +36,17 @@ const GATHER_MS = 250
 /** Events in, invalidations out, those of a burst in one go. */
 export function invalidateFromEvents(client: QueryClient): { take(event: UserEvent): void; stop(): void } {
   const waiting = new Map<string, QueryKey>()
+  let greeted = false
   let timer: ReturnType<typeof setTimeout> | undefined
   const flush = () => {
     timer = undefined
     const stale = [...waiting.values()]
     waiting.clear()
-    for (const queryKey of stale) void client.invalidateQueries({ queryKey })
+    // The page's first requests are under way when the first greeting comes: asking for a long list twice would only make
+    // it late, and the moment between its being read and the greeting is short. After a gap they are asked anew.
+    const cancelRefetch = greeted || !stale.some((key) => key.length === 0)
+    greeted = true
+    for (const queryKey of stale) void client.invalidateQueries({ queryKey }, { cancelRefetch })
   }
   return {
     take(event) {

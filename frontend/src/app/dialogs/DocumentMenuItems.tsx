@@ -77,7 +77,7 @@ export function DocumentMenuItems({ document, onTrashed }: Props) {
       {arrange && (
         <>
           <Menu.Divider />
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => void trash()}>
+          <Menu.Item color="var(--weft-danger)" leftSection={<IconTrash size={16} />} onClick={() => void trash()}>
             Move to trash
           </Menu.Item>
         </>

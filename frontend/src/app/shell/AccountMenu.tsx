@@ -11,7 +11,8 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={256}>
       <Menu.Target>
-        <UnstyledButton className={styles.target} aria-label={`Account of ${user.name}`}>
+        <UnstyledButton className={styles.target}>
+          <VisuallyHidden>Account of</VisuallyHidden>
           <Face person={user} size={28} />
           <span className={styles.who}>
             <Text span size="sm" fw={550} truncate>

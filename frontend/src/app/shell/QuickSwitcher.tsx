@@ -72,6 +72,7 @@ export function QuickSwitcher() {
       ].filter(({ actions }) => actions.length > 0)}
       nothingFound={found.isFetching ? "Looking…" : "No document has that name or says that"}
       searchProps={{ placeholder: "Find a document", "aria-label": "Find a document", leftSection: <IconSearch size={18} aria-hidden /> }}
+      attributes={{ content: { "aria-label": "Find a document" } }}
       centered={false}
       yOffset="14vh"
       scrollable

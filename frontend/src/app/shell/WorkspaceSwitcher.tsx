@@ -1,4 +1,4 @@
-import { Badge, Menu, Text, UnstyledButton } from "@mantine/core"
+import { Badge, Menu, Text, UnstyledButton, VisuallyHidden } from "@mantine/core"
 import { IconCheck, IconPlus, IconSelector, IconSettings } from "@tabler/icons-react"
 import { useLocation } from "wouter"
 import type { Workspace } from "../../api/types"
@@ -18,7 +18,8 @@ export function WorkspaceSwitcher() {
   return (
     <Menu position="bottom-start" width={264}>
       <Menu.Target>
-        <UnstyledButton className={styles.target} aria-label={`Workspace ${workspace.name}, switch`}>
+        <UnstyledButton className={styles.target}>
+          <VisuallyHidden>Workspace</VisuallyHidden>
           <span className={styles.mark} aria-hidden>
             {[...workspace.name.trim()][0]?.toLocaleUpperCase()}
           </span>
