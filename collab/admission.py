@@ -10,7 +10,7 @@ from collab import closing, rights, signed_in
 from collab.closing import Closing
 from collab.hub import Hub, refusal
 from collab.metrics import COUNTERS
-from collab.rights import Grant
+from collab.rights import Standing
 from collab.room import Room
 from collab.session import Identity, Session, Transport
 from collab.threads import in_reader
@@ -33,32 +33,29 @@ async def admit(
     if hub.draining:
         raise Refused(closing.RESTARTING)
 
-    def check() -> tuple[Identity | None, Grant | None]:
+    def check() -> tuple[Identity | None, Standing | None]:
         identity = signed_in.identify(scope)
-        if identity is None:
-            return None, None
-        return identity, (rights.grants(document_id, [identity.user_id]) or {}).get(identity.user_id)
+        return identity, None if identity is None else rights.standing(document_id, [identity.user_id])
 
     try:
         async with asyncio.timeout(LIMITS.handshake_seconds):
-            identity, grant = await in_reader(check)
+            identity, stands = await in_reader(check)
     except Exception as error:
         raise Refused(refusal(error)) from error
     if identity is None:
         raise Refused(closing.SIGNED_OUT)
-    if grant is None:
+    may_edit = None if stands is None else stands.may_edit.get(identity.user_id)
+    if stands is None or may_edit is None:
         raise Refused(closing.GONE)  # what one may not see answers exactly as what does not exist
     _check_crowd(hub, document_id, identity)
-    session = Session(
-        identity, transport, numbered=numbered, may_edit=grant.may_edit, access_version=grant.access_version
-    )
+    session = Session(identity, transport, numbered=numbered, may_edit=may_edit, access_version=stands.access_version)
     try:
         room = await hub.join(document_id, session)
     except Exception as error:
         raise Refused(refusal(error)) from error
-    if session.access_version < room.access_version:
-        # Rights changed while the room opened: its recheck may have run before this session was in it.
-        room.run(room.recheck_rights())
+    if session.access_version != room.access_version:
+        # Rights changed, and either this session or those who were here already were checked before that.
+        await room.recheck_rights()
     return room, session
 
 

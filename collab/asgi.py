@@ -11,6 +11,7 @@ _django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  # what follows needs the apps
 
+from collab import metrics  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
 from collab.hub import Hub  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
@@ -29,6 +30,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
             await health(scope, receive, send)
         elif scope["path"].startswith(PREFIX):
             await static_files(scope, receive, send)
+        elif scope["path"] == metrics.PATH and _hub is not None:
+            await metrics.serve(scope, send, _hub.gauges())
         else:
             await _django(scope, receive, send)
     elif scope["type"] == "lifespan":

@@ -1,6 +1,6 @@
 """The process's open rooms: a document opens once however many join together, and closes when the last has left.
 
-The hub also looks at the log by itself, because the relay may lose anything: every 10 s for all rooms, every second
+The hub also looks at the log by itself, because the relay may lose anything: every 10 s for all rooms, twice a second
 for those in use, several times a second while Redis is down. That look carries rights too, and ends what was signed
 out meanwhile.
 """
@@ -86,7 +86,6 @@ class Hub:
                 break
         if (timer := self._closing.pop(document_id, None)) is not None:
             timer.cancel()
-        room.access_version = max(room.access_version, session.access_version)
         room.join(session)
         return room
 
@@ -139,6 +138,14 @@ class Hub:
         del self.rooms[room.document_id]
         room.stop()
         self._spawn(self.relay.unsubscribe(room.document_id))
+
+    def gauges(self) -> dict[str, int]:
+        """What is open now, for `/metrics`."""
+        return {
+            "rooms": len(self.rooms),
+            "sessions": sum(len(room.sessions) for room in self.rooms.values()),
+            "relay_healthy": int(self.relay.healthy),
+        }
 
     # --- what is heard ---
 

@@ -13,8 +13,9 @@ from collab.protocol.state_vector import decode_state_vector, encode_state_vecto
 from documents import merging
 from documents.log import Entry, Loaded
 
-Ranges = Sequence[tuple[int, int, int]]
-"""(client_id, clock, length), as the guard yields them."""
+Range = tuple[int, int, int]
+"""(client_id, clock, length), as the guard yields it."""
+Ranges = Sequence[Range]
 
 TAIL_COUNT = 512
 TAIL_BYTES = 64_000

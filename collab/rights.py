@@ -10,36 +10,32 @@ from documents.policy import Action
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What one user may do in one document, as of `access_version`."""
+class Standing:
+    """How a document stands to some people, as of `access_version`. Who may not see it is not in `may_edit`."""
 
-    may_edit: bool
+    may_edit: Mapping[int, bool]
     access_version: int
+    trashed: bool
 
 
-def grants(document_id: UUID, user_ids: Collection[int]) -> dict[int, Grant] | None:
-    """The users who may see the document; None when there is none. Signed-out (inactive) users may nothing."""
+def standing(document_id: UUID, user_ids: Collection[int]) -> Standing | None:
+    """None: there is no such document."""
     # The version first: should rights change between the two reads, the commit notices an old version and asks again.
     heads = log.heads([document_id])
-    if document_id not in heads:
-        return None
     document = Document.objects.select_related("workspace").filter(pk=document_id).first()
-    if document is None:
+    if document is None or document_id not in heads:
         return None
-    version = heads[document_id].access_version
     permitted = policy.permitted([Action.VIEW, Action.EDIT], document, user_ids)
-    return {
-        user_id: Grant(Action.EDIT in actions, version)
-        for user_id, actions in permitted.items()
-        if Action.VIEW in actions
-    }
+    may_edit = {user_id: Action.EDIT in actions for user_id, actions in permitted.items() if Action.VIEW in actions}
+    return Standing(may_edit, heads[document_id].access_version, document.trashed_at is not None)
 
 
 def may_write(document_id: UUID, author_ids: Iterable[int | None]) -> Mapping[int | None, bool]:
     """For `log.commit`: who of these authors may edit now. The server's own writes (None) may."""
     authors = set(author_ids)
-    granted = grants(document_id, [author for author in authors if author is not None]) or {}
-    return {author: author is None or (author in granted and granted[author].may_edit) for author in authors}
+    stands = standing(document_id, [author for author in authors if author is not None])
+    may_edit = {} if stands is None else stands.may_edit
+    return {author: author is None or may_edit.get(author, False) for author in authors}
 
 
 def inactive(user_ids: Collection[int]) -> set[int]:

@@ -1,9 +1,8 @@
 """One open document in one process: takes updates in, hands entries out.
 
 The way of an update, top to bottom: `receive` decodes, guards and queues it → the writer commits → `committed`
-acknowledges, tells the sessions here and the other processes → there, `heard` → `deliver`. `deliver` is the one way
-in for entries, whoever wrote them, and `catch_up` the one recovery: a gap, a lost message, a Redis restart all end
-there. Everything here runs on the event loop and awaits no client.
+acknowledges, tells the sessions here and the other processes → there, `heard`. Which entries are next, and how to get
+those that are missing, the follower knows. Everything here runs on the event loop and awaits no client.
 """
 
 import asyncio
@@ -17,17 +16,17 @@ from django.conf import settings
 from collab import closing, rights
 from collab.awareness import RoomAwareness
 from collab.closing import Closing
+from collab.follower import Follower, Span
 from collab.metrics import COUNTERS
 from collab.protocol import guard, messages
 from collab.protocol.lib0 import ProtocolError
 from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1, SyncStep2, Update
 from collab.protocol.state_vector import decode_state_vector
 from collab.relay import Message, Relay
-from collab.replica import Replica
+from collab.replica import Range, Replica
 from collab.session import Session
 from collab.threads import in_reader
 from collab.writer import Write, Writer
-from documents import log as document_log
 from documents import merging
 from documents.log import DocumentGone, Entry, Outcome
 
@@ -38,19 +37,14 @@ RELAY_BYTES = 64_000
 """Entries larger than this are not relayed; the others are told to read the log."""
 SCAN_INLINE = 32_000
 """Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
-GAP_PATIENCE = 0.05
-"""Seconds to wait for the relay to bring what is missing before it is read from the log. Another process that commits
-to the same document makes such gaps all the time, for the fraction of a millisecond its message takes."""
 CURSOR_WINDOW = 0.25
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
-ENTRIES_AT_ONCE = 1000
 
 
 class Room:
     def __init__(self, document_id: UUID, replica: Replica, access_version: int, relay: Relay, writer: Writer) -> None:
         self.document_id = document_id
-        self.replica = replica
         self.access_version = access_version
         self.sessions: set[Session] = set()
         self.awareness = RoomAwareness(document_id, relay, self._broadcast)
@@ -58,15 +52,15 @@ class Room:
         """Loop time of the last change, of content or of sessions."""
         self._relay = relay
         self._writer = writer
-        self._ahead: dict[int, Entry] = {}
-        self._known_head = replica.head
-        self._catching_up: asyncio.Task[None] | None = None
-        self._settling: asyncio.Task[None] | None = None
-        self._gap_timer: asyncio.TimerHandle | None = None
+        self._follower = Follower(document_id, replica, run=self.run, fresh=self._tell, replaced=self._tell_replaced)
         self._cursor_timer: asyncio.TimerHandle | None = None
         self._unsaved_bytes = 0
-        self._unsaved_told: set[int] = set()
+        self._unsaved_told: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def replica(self) -> Replica:
+        return self._follower.replica
 
     # --- sessions ---
 
@@ -189,7 +183,8 @@ class Room:
         stored = [write for write in writes if write.update is not None and write.session not in refused]
         authors = {write.session for write in stored}
         only_author = next(iter(authors)) if len(authors) == 1 else None
-        self.deliver(outcome.epoch, outcome.entries, spans=_spans_of(outcome.entries, stored), only_author=only_author)
+        fresh = self._follower.deliver(outcome.epoch, outcome.entries, _spans_of(outcome.entries, stored))
+        self._tell(fresh, only_author if len(fresh) == len(outcome.entries) else None)
         self._publish_entries(outcome.epoch, outcome.entries)
 
     def unsaved(self, writes: list[Write]) -> None:
@@ -203,8 +198,8 @@ class Room:
             if len(write.update) <= RELAY_BYTES:
                 self._relay.publish(self.document_id, [b"u", write.update])
         if self._unsaved_bytes:
-            self._notice((s for s in self.sessions if id(s) not in self._unsaved_told), "unsaved")
-            self._unsaved_told = {id(session) for session in self.sessions}
+            self._notice(self.sessions - self._unsaved_told, "unsaved")
+            self._unsaved_told = set(self.sessions)
 
     def fail(self) -> None:
         """Something is wrong with this document here. Its clients keep what they have and come back to a new room."""
@@ -212,98 +207,26 @@ class Room:
 
     # --- entries of the log ---
 
-    def deliver(
-        self,
-        epoch: int,
-        entries: Iterable[Entry],
-        *,
-        spans: dict[int, "Span"] | None = None,
-        only_author: Session | None = None,
-    ) -> None:
-        """Take entries, whether our writer, the relay or the log brought them; sessions get each exactly once, in
-        order.
+    def catch_up(self) -> None:
+        self._follower.catch_up()
 
-        `only_author` wrote all of these, and needs no echo.
-        """
-        if epoch != self.replica.epoch:
-            self.catch_up()
-            return
-        head = self.replica.head
-        given = 0
-        for entry in entries:
-            given += 1
-            if entry.seq > head:
-                self._ahead[entry.seq] = entry
-                self._known_head = max(self._known_head, entry.seq)
-        fresh: list[Entry] = []
-        while (next_entry := self._ahead.pop(self.replica.head + 1, None)) is not None:
-            structs, deletes = (spans or {}).get(next_entry.seq) or _scan_stored(next_entry)
-            self.replica.add(next_entry, structs, deletes)
-            fresh.append(next_entry)
-        if self._ahead and self._gap_timer is None:
-            self._gap_timer = asyncio.get_running_loop().call_later(GAP_PATIENCE, self._gap)
+    def head_is(self, epoch: int, head: int) -> None:
+        self._follower.head_is(epoch, head)
+
+    def _tell(self, fresh: list[Entry], skip: Session | None = None) -> None:
+        """Pass entries on, as one frame encoded once; `skip` wrote all of them, and needs no echo."""
         if not fresh:
             return
         self.touched = _now()
         update = fresh[0].update if len(fresh) == 1 else merging.merge([entry.update for entry in fresh])
-        self._broadcast(messages.encode_update(update), skip=only_author if len(fresh) == given else None)
+        self._broadcast(messages.encode_update(update), skip)
         self._schedule_cursors()
-        if self.replica.wants_settling and self._settling is None:
-            self._settling = self.run(self._settle())
 
-    def head_is(self, epoch: int, head: int) -> None:
-        """Somebody looked at the log, or says how far it is."""
-        if epoch != self.replica.epoch or head > self.replica.head:
-            self.catch_up()
-
-    def catch_up(self) -> None:
-        """Read from the log what is missing. The only recovery there is; asking again while it runs asks once more
-        after it."""
-        if self._catching_up is None or self._catching_up.done():
-            self._catching_up = self.run(self._catch_up())
-
-    async def _catch_up(self) -> None:
-        COUNTERS["catch_ups"] += 1
-        while True:
-            heads = await in_reader(document_log.heads, [self.document_id])
-            stands = heads.get(self.document_id)
-            if stands is None:
-                self.end(closing.GONE)
-                return
-            if stands.epoch != self.replica.epoch or stands.floor > self.replica.head:
-                await self._resync()
-                return
-            if stands.head <= self.replica.head:
-                return
-            entries = await in_reader(document_log.entries_after, self.document_id, self.replica.head, ENTRIES_AT_ONCE)
-            if not entries:
-                return
-            self.deliver(stands.epoch, entries)
-
-    async def _resync(self) -> None:
-        """The cursor is below the floor, or the history was replaced: load anew, and ask everybody what the new one
-        lacks."""
-        COUNTERS["resyncs"] += 1
-        before = self.replica
-        self.replica = await in_reader(lambda: Replica(document_log.load(self.document_id)))
-        self._ahead.clear()
-        update = await in_reader(lambda: merging.diff(self.replica.everything(), before.state_vector()))
+    def _tell_replaced(self, update: bytes) -> None:
+        """Another replica was loaded: pass on what it has, and ask everybody what it lacks."""
         self._broadcast(messages.encode_update(update))
-        for session in self.sessions:
-            session.send(messages.encode_sync_step1(self.replica.state_vector()))
+        self._broadcast(messages.encode_sync_step1(self.replica.state_vector()))
         self._schedule_cursors()
-
-    def _gap(self) -> None:
-        self._gap_timer = None
-        if self._ahead:
-            COUNTERS["gaps"] += 1
-            self.catch_up()
-
-    async def _settle(self) -> None:
-        try:
-            self.replica.apply_settled(await in_reader(self.replica.settle))
-        finally:
-            self._settling = None
 
     # --- other processes ---
 
@@ -311,7 +234,8 @@ class Room:
         """A message of the relay, already known not to be our own."""
         kind, sender = message[0], message[1]
         if kind == b"e":
-            self.deliver(message[2], [Entry(seq, author, update) for seq, author, update in message[3]])
+            entries = [Entry(seq, author, update) for seq, author, update in message[3]]
+            self._tell(self._follower.deliver(message[2], entries))
         elif kind == b"m":
             self.head_is(message[2], message[3])
         elif kind == b"a":
@@ -337,21 +261,18 @@ class Room:
     async def recheck_rights(self) -> None:
         """Rights changed somewhere: ask the policy anew for everybody here."""
         users = {session.identity.user_id for session in self.sessions}
-        granted = await in_reader(rights.grants, self.document_id, users)
-        if granted is None:
+        stands = await in_reader(rights.standing, self.document_id, users)
+        if stands is None:
             self.end(closing.GONE)
             return
+        self.access_version = max(self.access_version, stands.access_version)
         for session in list(self.sessions):
-            grant = granted.get(session.identity.user_id)
-            if grant is None:
-                session.close(closing.FORBIDDEN)
-            elif (grant.may_edit and not session.identity.read_only) != session.may_edit:
-                session.may_edit = session.may_edit and grant.may_edit
+            may_edit = stands.may_edit.get(session.identity.user_id)
+            if may_edit is None:
+                session.close(closing.GONE if stands.trashed else closing.FORBIDDEN)
+            elif (may_edit and not session.identity.read_only) != session.may_edit:
+                session.may_edit = False  # until it has come back
                 session.close(closing.RIGHTS_CHANGED)
-            else:
-                session.access_version = grant.access_version
-        for grant in granted.values():
-            self.access_version = max(self.access_version, grant.access_version)
 
     def end(self, reason: Closing) -> None:
         for session in list(self.sessions):
@@ -431,9 +352,9 @@ class Room:
 
     def stop(self) -> None:
         self.awareness.stop()
-        for timer in (self._gap_timer, self._cursor_timer):
-            if timer is not None:
-                timer.cancel()
+        self._follower.stop()
+        if self._cursor_timer is not None:
+            self._cursor_timer.cancel()
         for task in list(self._tasks):
             task.cancel()
 
@@ -442,29 +363,17 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-Span = tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]
-"""What an update holds: (structs, deletes), as (client_id, clock, length)."""
-
-
 def _spans_of(entries: list[Entry], stored: list[Write]) -> dict[int, Span]:
     """What the guard found in the writes, by the entry they became.
 
     An author's writes may have become several entries: the first then counts for all, since they are delivered
     together.
     """
-    by_author: dict[int | None, Span] = {}
+    if len(stored) == 1:
+        return {entries[0].seq: (stored[0].structs, stored[0].deletes)}
+    by_author: dict[int | None, tuple[list[Range], list[Range]]] = {}
     for write in stored:
         structs, deletes = by_author.setdefault(write.session.identity.user_id, ([], []))
-        structs += write.structs
-        deletes += write.deletes
+        structs.extend(write.structs)
+        deletes.extend(write.deletes)
     return {entry.seq: by_author.pop(entry.author_id, ([], [])) for entry in entries}
-
-
-def _scan_stored(entry: Entry) -> Span:
-    try:
-        scan = guard.scan(entry.update)
-    except ProtocolError:
-        # It is stored, so it is delivered; only our state vector doesn't know it, and clients may send it again.
-        COUNTERS["stored_but_unreadable"] += 1
-        return [], []
-    return scan.structs, scan.deletes

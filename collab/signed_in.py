@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.backends.base import SessionBase
@@ -36,17 +37,21 @@ def identify(scope: Any) -> Identity | None:
 
 
 def ended(identities: Collection[Identity]) -> set[Identity]:
-    """Those whose session or token is no longer valid. Raises what Redis or the database raise: then nothing is
-    known."""
+    """Those whose sign-in was ended. Raises what Redis or the database raise: then nothing is known.
+
+    A session that Redis lost, but whose row in the list of sessions is there, was not ended by anybody: who is writing
+    goes on writing, and signs in again at the next page.
+    """
     tokens = {identity.token_id for identity in identities if identity.token_id is not None}
     valid = {token.pk for token in AccessToken.objects.filter(pk__in=tokens) if token.is_valid()}
     keys = {identity.session_key for identity in identities if identity.session_key is not None}
-    alive = {key for key in keys if SESSION_STORE().exists(key)}
+    missing = {key for key in keys if not SESSION_STORE().exists(key)}
+    listed = set(UserSession.objects.filter(session_key__in=missing).values_list("session_key", flat=True))
     return {
         identity
         for identity in identities
         if (identity.token_id is not None and identity.token_id not in valid)
-        or (identity.session_key is not None and identity.session_key not in alive)
+        or identity.session_key in missing - listed
     }
 
 

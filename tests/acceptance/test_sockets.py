@@ -1,6 +1,8 @@
 """Join, edit, see, be seen, be refused, be revoked: over real sockets, with two web processes and both databases."""
 
 import asyncio
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -138,3 +140,11 @@ async def test_an_idle_connection_stays_open_and_hears_a_frame(weft: Installatio
     ann._take = count
     await until(lambda: b"\x01\x01\x00" in heard, seconds=20, what="a heartbeat")
     assert ann.connections == 1
+
+
+async def test_metrics_are_shown_to_this_machine_and_to_nobody_behind_a_proxy(weft: Installation) -> None:
+    url = f"{weft.weft.url}/metrics"
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        assert b"weft_sessions{" in answer.read()
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(urllib.request.Request(url, headers={"X-Forwarded-For": "203.0.113.9"}), timeout=5)

@@ -182,18 +182,23 @@ class Network:
         for hub in self.hubs:
             await hub.stop()
 
-    async def join(self, name: str, *, process: int = 0, may_edit: bool = True, numbered: bool = True) -> Person:
-        return await self.come_back(
-            Person(name, self.users[name], Doc()), process=process, may_edit=may_edit, numbered=numbered
-        )
+    async def join(self, name: str, **how: Any) -> Person:
+        """A new browser; `how` as for `come_back`."""
+        return await self.come_back(Person(name, self.users[name], Doc()), **how)
 
     async def come_back(
-        self, person: Person, *, process: int = 0, may_edit: bool = True, numbered: bool = True
+        self,
+        person: Person,
+        *,
+        process: int = 0,
+        may_edit: bool = True,
+        numbered: bool = True,
+        access_version: int = 1,
     ) -> Person:
         """A new connection with what the replica holds already."""
         again = Person(person.name, person.user_id, person.doc)
         identity = Identity(person.user_id, person.name, "#336699")
-        session = Session(identity, again, numbered=numbered, may_edit=may_edit, access_version=1)
+        session = Session(identity, again, numbered=numbered, may_edit=may_edit, access_version=access_version)
         hub = self.hubs[process]
         room = await hub.join(self.document_id, session)
         again.enter(hub, room, session)

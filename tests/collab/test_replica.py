@@ -1,6 +1,7 @@
 """A document's content as bytes: what it answers is what a Doc with the same history would."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ edits = st.lists(
 
 def history(steps: Sequence[tuple[int, str, int, str]]) -> tuple[list[bytes], list[bytes], str]:
     """Updates of three people who see each other at once, the state vector after each, and the text at the end."""
-    docs = [Doc() for _ in range(3)]
+    docs: list[Doc[Any]] = [Doc() for _ in range(3)]
     texts = [doc.get("text", type=Text) for doc in docs]
     updates, vectors = [], []
     for who, what, at, inserted in steps:
@@ -59,7 +60,7 @@ def _loaded(head: int, snapshot: bytes) -> Loaded:
 
 
 def text_after(base: bytes, frames: list[bytes]) -> str:
-    doc: Doc[object] = Doc()
+    doc: Doc[Any] = Doc()
     body = doc.get("text", type=Text)
     doc.apply_update(base)
     for frame in frames:

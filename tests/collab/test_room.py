@@ -194,6 +194,16 @@ async def test_rights_that_change_while_an_update_waits_are_asked_again_at_the_c
     assert ann.closed is None
 
 
+async def test_a_newcomer_checked_later_does_not_vouch_for_those_who_were_here(network: Network) -> None:
+    ben = await network.join("ben")
+    await network.settle()
+    await change_role(ben.user_id, "reader")  # nobody told the room
+    await network.join("ann", access_version=2)
+    await ben.type("too late")
+    await until(lambda: ben.closed is not None)
+    assert await stored(network.document_id) == []
+
+
 async def test_a_document_deleted_for_good_closes_as_not_found(network: Network) -> None:
     ann = await network.join("ann")
     await network.settle()
