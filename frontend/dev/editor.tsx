@@ -43,7 +43,18 @@ pipe(bob, ann)
 function Desk({ side }: { side: Side }) {
   const [editor, setEditor] = useState<Editor | null>(null)
   return (
-    <section data-side={side.user.name} style={{ flex: 1, minWidth: 0, height: "100vh", overflow: "auto", borderRight: "1px solid var(--weft-line)", display: "flex", flexDirection: "column" }}>
+    <section
+      data-side={side.user.name}
+      style={{
+        flex: 1,
+        minWidth: 0,
+        height: "100vh",
+        overflow: "auto",
+        borderRight: "1px solid var(--weft-line)",
+        display: "flex",
+        flexDirection: "column",
+      }}
+    >
       <header style={{ display: "flex", gap: 12, alignItems: "center", padding: "8px 14px", minHeight: 44 }}>
         <b>{side.user.name}</b>
         {editor && <Words editor={editor} />}
@@ -52,7 +63,13 @@ function Desk({ side }: { side: Side }) {
       </header>
       <div style={{ display: "flex", flex: 1, minHeight: 0 }}>
         <div style={{ flex: 1, minWidth: 0 }}>
-          <DocumentEditor doc={side.doc} awareness={side.awareness} editable={!wishes.has("readonly")} user={side.user} onReady={setEditor} />
+          <DocumentEditor
+            doc={side.doc}
+            awareness={side.awareness}
+            editable={!wishes.has("readonly")}
+            user={side.user}
+            onReady={setEditor}
+          />
         </div>
         {editor && wishes.has("outline") && (
           <aside style={{ width: 220, position: "sticky", top: 0, alignSelf: "start" }}>
@@ -73,8 +90,19 @@ Object.assign(window, { ann, bob })
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={tokensForMantine} forceColorScheme={wishes.has("dark") ? "dark" : "light"}>
-      <main style={{ display: "flex", background: "var(--weft-paper)", color: "var(--weft-ink)", fontFamily: "var(--weft-font)" }}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={tokensForMantine}
+      forceColorScheme={wishes.has("dark") ? "dark" : "light"}
+    >
+      <main
+        style={{
+          display: "flex",
+          background: "var(--weft-paper)",
+          color: "var(--weft-ink)",
+          fontFamily: "var(--weft-font)",
+        }}
+      >
         <Desk side={ann} />
         {!wishes.has("one") && <Desk side={bob} />}
       </main>

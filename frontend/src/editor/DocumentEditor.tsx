@@ -19,6 +19,7 @@ import { focusEnd } from "./typing/trailingLine"
 import { useWorkspace } from "./useWorkspace"
 import "./DocumentEditor.css"
 import "./body.css"
+import "./blocks.css"
 
 export type DocumentEditorProps = {
   doc: Doc
@@ -52,11 +53,21 @@ export function DocumentEditor({ doc, awareness, editable, user, onReady }: Docu
       )}
       <div className="weft-page">
         {workspace && (
-          <TitleInput doc={doc} editable={editable} history={workspace.history} onLeave={() => workspace.editor.commands.focus("start")} />
+          <TitleInput
+            doc={doc}
+            editable={editable}
+            history={workspace.history}
+            onLeave={() => workspace.editor.commands.focus("start")}
+          />
         )}
         <div ref={frame} className="weft-body-frame" />
         {editor && editable && (
-          <div className="weft-below" aria-hidden onMouseDown={(event) => event.preventDefault()} onClick={() => focusEnd(editor)} />
+          <div
+            className="weft-below"
+            aria-hidden
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => focusEnd(editor)}
+          />
         )}
       </div>
       {workspace && editable && (

@@ -23,7 +23,11 @@ export function openDesk(user: Person = { id: 1, name: "Ann", color: "#c2410c" }
   const awareness = new Awareness(doc)
   const element = document.body.appendChild(document.createElement("div"))
   const history = createHistory(doc)
-  const editor = new Editor({ element, injectCSS: false, extensions: editorExtensions({ doc, history, awareness, user }) })
+  const editor = new Editor({
+    element,
+    injectCSS: false,
+    extensions: editorExtensions({ doc, history, awareness, user }),
+  })
   return {
     editor,
     doc,
@@ -49,11 +53,17 @@ export const p = (...words: (string | JSONContent)[]): JSONContent => block("par
 export const h = (level: number, words: string): JSONContent => block("heading", { level }, words)
 
 /** A node with text or nodes in it; empty attributes and content are left out, as ProseMirror's JSON does. */
-export function block(type: string, attrs: Record<string, unknown> = {}, ...content: (string | JSONContent)[]): JSONContent {
+export function block(
+  type: string,
+  attrs: Record<string, unknown> = {},
+  ...content: (string | JSONContent)[]
+): JSONContent {
   return {
     type,
     ...(Object.keys(attrs).length > 0 && { attrs }),
-    ...(content.length > 0 && { content: content.map((part) => (typeof part === "string" ? { type: "text", text: part } : part)) }),
+    ...(content.length > 0 && {
+      content: content.map((part) => (typeof part === "string" ? { type: "text", text: part } : part)),
+    }),
   }
 }
 
@@ -61,7 +71,9 @@ export function block(type: string, attrs: Record<string, unknown> = {}, ...cont
 export function plain(json: JSONContent): JSONContent {
   return JSON.parse(JSON.stringify(json), (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value
-    const kept = Object.entries(value).filter(([key, part]) => part !== null && !(key === "attrs" && Object.values(part as object).every((v) => v === null)))
+    const kept = Object.entries(value).filter(
+      ([key, part]) => part !== null && !(key === "attrs" && Object.values(part as object).every((v) => v === null)),
+    )
     return Object.fromEntries(kept)
   }) as JSONContent
 }

@@ -17,7 +17,10 @@ type Wanted = { doc: Doc; awareness: Awareness; user: Person; editable: boolean 
  * Opens an editor in an element. Not Tiptap's `useEditor`: that may make an editor and drop it again (React renders
  * twice in strict mode), and history and handle belong to one editor each. A layout effect, so nothing flickers.
  */
-export function useWorkspace(place: RefObject<HTMLElement | null>, { doc, awareness, user, editable }: Wanted): Workspace | null {
+export function useWorkspace(
+  place: RefObject<HTMLElement | null>,
+  { doc, awareness, user, editable }: Wanted,
+): Workspace | null {
   const [workspace, setWorkspace] = useState<Workspace | null>(null)
   const { id, name, color } = user
 
@@ -26,11 +29,21 @@ export function useWorkspace(place: RefObject<HTMLElement | null>, { doc, awaren
     const handle = createHandle()
     const editor = new Editor({
       element: place.current,
-      extensions: [...editorExtensions({ doc, history, awareness, user: { id, name, color } }), SlashCommands, ...handle.extensions],
+      extensions: [
+        ...editorExtensions({ doc, history, awareness, user: { id, name, color } }),
+        SlashCommands,
+        ...handle.extensions,
+      ],
       editable,
       injectCSS: false, // our own style sheet says the same, and a strict content policy forbids injected ones
       editorProps: {
-        attributes: { class: "weft-body", role: "textbox", "aria-multiline": "true", "aria-label": "Document", spellcheck: "true" },
+        attributes: {
+          class: "weft-body",
+          role: "textbox",
+          "aria-multiline": "true",
+          "aria-label": "Document",
+          spellcheck: "true",
+        },
       },
     })
     setWorkspace({ editor, history, handle })

@@ -35,7 +35,12 @@ describe("two editors", () => {
   })
 
   test("converge whatever either does, in any order", () => {
-    const act = fc.record({ who: fc.boolean(), what: fc.integer({ min: 0, max: 8 }), where: fc.nat(60), words: fc.string({ maxLength: 5, unit: "grapheme" }) })
+    const act = fc.record({
+      who: fc.boolean(),
+      what: fc.integer({ min: 0, max: 8 }),
+      where: fc.nat(60),
+      words: fc.string({ maxLength: 5, unit: "grapheme" }),
+    })
     fc.assert(
       fc.property(fc.array(act, { maxLength: 20 }), (acts) => {
         for (const { who, what, where, words } of acts) {
@@ -92,13 +97,19 @@ describe("two editors", () => {
 describe("a remote edit", () => {
   const steps = (desk: Desk, act: () => void): Transaction[] => {
     const seen: Transaction[] = []
-    const note = ({ transaction }: { transaction: Transaction }) => void (transaction.docChanged && seen.push(transaction))
+    const note = ({ transaction }: { transaction: Transaction }) =>
+      void (transaction.docChanged && seen.push(transaction))
     desk.editor.on("transaction", note)
     act()
     desk.editor.off("transaction", note)
     return seen
   }
-  const many = () => block("doc", {}, ...Array.from({ length: 300 }, (_, index) => (index % 10 ? p(`line ${index}`) : h(2, `part ${index}`))))
+  const many = () =>
+    block(
+      "doc",
+      {},
+      ...Array.from({ length: 300 }, (_, index) => (index % 10 ? p(`line ${index}`) : h(2, `part ${index}`))),
+    )
 
   test("arrives as a step no larger than itself, and keeps all other blocks as they were", () => {
     ann.editor.commands.setContent(many())
@@ -167,7 +178,14 @@ describe("carets", () => {
 
   test("that can't be read are left out and break nothing", async () => {
     const user = { id: 2, name: "Bob", color: "#0f766e" }
-    const nonsense = [{}, { anchor: 1 }, { anchor: {}, head: "x" }, { anchor: { item: { client: 5, clock: 9e9 } }, head: { item: {} } }, "x", 7]
+    const nonsense = [
+      {},
+      { anchor: 1 },
+      { anchor: {}, head: "x" },
+      { anchor: { item: { client: 5, clock: 9e9 } }, head: { item: {} } },
+      "x",
+      7,
+    ]
     for (const cursor of nonsense) say({ user, cursor }, ann)
     const at = { type: null, tname: "default", item: null, assoc: 0 }
     say({ user: { ...user, name: "Honest" }, cursor: { anchor: at, head: at } }, ann)
@@ -180,7 +198,12 @@ describe("carets", () => {
 describe("people", () => {
   test("are shown once each, however many tabs they have, and not oneself", () => {
     ann.awareness.setLocalState({ user: { id: 1, name: "Ann", color: "#c2410c" } })
-    for (const [client, id, name] of [[11, 2, "Bob"], [12, 2, "Bob"], [13, 1, "Ann"], [14, 3, "Cleo"]] as const) {
+    for (const [client, id, name] of [
+      [11, 2, "Bob"],
+      [12, 2, "Bob"],
+      [13, 1, "Ann"],
+      [14, 3, "Cleo"],
+    ] as const) {
       ann.awareness.states.set(client, { user: { id, name, color: "#0f766e" } })
     }
     expect(othersHere(ann.awareness, 1).map((person) => person.name)).toEqual(["Bob", "Cleo"])

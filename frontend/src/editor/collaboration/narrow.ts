@@ -77,7 +77,9 @@ function narrowing(transaction: Transaction, keepSelection: boolean): Transactio
   const replaceAll = transaction.replace.bind(transaction)
   transaction.replace = (from, to, slice = Slice.empty) =>
     // A document emptied by someone is shown as an empty line; making that up is ProseMirror's part.
-    transaction.doc.type.validContent(slice.content) ? replaceDifference(transaction, slice.content) : replaceAll(from, to, slice)
+    transaction.doc.type.validContent(slice.content)
+      ? replaceDifference(transaction, slice.content)
+      : replaceAll(from, to, slice)
   if (keepSelection) transaction.setSelection = () => transaction
   return transaction
 }

@@ -55,28 +55,61 @@ function OpenFindBar({ editor }: { editor: Editor }) {
       replaceCurrent(editor, replacement)
     }
   }
-  const tally = words === "" ? "" : count === 0 ? "None" : `${current + 1} of ${count}${count >= MOST_MATCHES ? "+" : ""}`
+  const tally =
+    words === "" ? "" : count === 0 ? "None" : `${current + 1} of ${count}${count >= MOST_MATCHES ? "+" : ""}`
 
   return (
     <div className="weft-find" role="search" aria-label="Find in document" onKeyDown={onKeyDown}>
       <div className="weft-find-row">
-        <input ref={input} type="text" aria-label="Find" placeholder="Find" spellCheck={false} value={words} onChange={(event) => setWords(event.currentTarget.value)} />
+        <input
+          ref={input}
+          type="text"
+          aria-label="Find"
+          placeholder="Find"
+          spellCheck={false}
+          value={words}
+          onChange={(event) => setWords(event.currentTarget.value)}
+        />
         <span className="weft-find-count" role="status">
           {tally}
         </span>
-        <Tool icon={IconChevronUp} label="Previous" keys="Shift-Enter" disabled={count === 0} onPress={() => step(editor, -1)} />
+        <Tool
+          icon={IconChevronUp}
+          label="Previous"
+          keys="Shift-Enter"
+          disabled={count === 0}
+          onPress={() => step(editor, -1)}
+        />
         <Tool icon={IconChevronDown} label="Next" keys="Enter" disabled={count === 0} onPress={() => step(editor, 1)} />
         <Tool icon={IconLetterCase} label="Match case" active={matchCase} onPress={() => setMatchCase((on) => !on)} />
-        {editor.isEditable && <Tool icon={IconReplace} label="Replace" active={replacing} onPress={() => setReplacing((on) => !on)} />}
+        {editor.isEditable && (
+          <Tool icon={IconReplace} label="Replace" active={replacing} onPress={() => setReplacing((on) => !on)} />
+        )}
         <Tool icon={IconX} label="Close" keys="Esc" onPress={close} />
       </div>
       {replacing && (
         <div className="weft-find-row">
-          <input type="text" aria-label="Replace with" placeholder="Replace with" value={replacement} onChange={(event) => setReplacement(event.currentTarget.value)} />
-          <button type="button" className="weft-tool" disabled={count === 0} onClick={() => replaceCurrent(editor, replacement)}>
+          <input
+            type="text"
+            aria-label="Replace with"
+            placeholder="Replace with"
+            value={replacement}
+            onChange={(event) => setReplacement(event.currentTarget.value)}
+          />
+          <button
+            type="button"
+            className="weft-tool"
+            disabled={count === 0}
+            onClick={() => replaceCurrent(editor, replacement)}
+          >
             Replace
           </button>
-          <button type="button" className="weft-tool" disabled={count === 0} onClick={() => replaceAll(editor, replacement)}>
+          <button
+            type="button"
+            className="weft-tool"
+            disabled={count === 0}
+            onClick={() => replaceAll(editor, replacement)}
+          >
             All
           </button>
         </div>

@@ -9,7 +9,13 @@ beforeEach(() => {
   bob = openDesk({ id: 2, name: "Bob", color: "#0f766e" })
   link(ann.doc, bob.doc)
   ann.editor.commands.setContent(
-    block("doc", {}, h(1, "Tide tables"), p("The ", { type: "text", text: "ti", marks: [{ type: "bold" }] }, "de is high. TIDE!"), p("No match (here).")),
+    block(
+      "doc",
+      {},
+      h(1, "Tide tables"),
+      p("The ", { type: "text", text: "ti", marks: [{ type: "bold" }] }, "de is high. TIDE!"),
+      p("No match (here)."),
+    ),
   )
   ann.editor.commands.setTextSelection(1)
 })
@@ -18,7 +24,8 @@ afterEach(() => {
   bob.close()
 })
 
-const words = (desk: Desk) => foundIn(desk.editor.state).matches.map(({ from, to }) => desk.editor.state.doc.textBetween(from, to))
+const words = (desk: Desk) =>
+  foundIn(desk.editor.state).matches.map(({ from, to }) => desk.editor.state.doc.textBetween(from, to))
 
 describe("find", () => {
   test("finds words however they are written, and across bold", () => {

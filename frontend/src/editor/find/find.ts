@@ -131,6 +131,8 @@ function refresh(transaction: Transaction, { query, matches }: Found, touched: {
 function draw(doc: PmNode, query: Query, matches: Match[], current: number): Found {
   const marked = matches
     .slice(0, MOST_MATCHES)
-    .map(({ from, to }, index) => Decoration.inline(from, to, { class: index === current ? "weft-found weft-found-current" : "weft-found" }))
+    .map(({ from, to }, index) =>
+      Decoration.inline(from, to, { class: index === current ? "weft-found weft-found-current" : "weft-found" }),
+    )
   return { query, matches, current, shown: DecorationSet.create(doc, marked) }
 }

@@ -22,14 +22,14 @@ export function Anchored({ editor, at, placement = "bottom-start", gap = 8, tall
     strategy: "fixed",
     middleware: [
       offset(gap),
-      flip({ padding: 12 }),
+      flip(() => ({ padding: room() })),
       shift({ padding: 8 }),
-      size({
-        padding: 12,
+      size(() => ({
+        padding: room(),
         apply: ({ availableHeight, elements }) => {
           if (tallest) elements.floating.style.maxHeight = `${Math.max(160, Math.min(tallest, availableHeight))}px`
         },
-      }),
+      })),
     ],
     whileElementsMounted: autoUpdate,
   })
@@ -73,6 +73,11 @@ export function Anchored({ editor, at, placement = "bottom-start", gap = 8, tall
   )
 }
 
+/** What to keep clear of at the viewport's edges: on a phone the toolbar lies along the lower one. */
+function room() {
+  return { top: 12, left: 12, right: 12, bottom: matchMedia("(max-width: 48rem)").matches ? 64 : 12 }
+}
+
 /** The selection's place in the viewport. */
 export function selectionRect(editor: Editor): DOMRect | null {
   if (editor.isDestroyed) return null
@@ -87,7 +92,10 @@ export function rangeRect(editor: Editor, from: number, to: number): DOMRect | n
   const start = editor.view.coordsAtPos(Math.min(from, size), 1)
   const end = editor.view.coordsAtPos(Math.min(to, size), -1)
   const left = Math.min(start.left, end.left)
-  const right = start.top === end.top ? Math.max(start.right, end.right) : Math.max(left, editor.view.dom.getBoundingClientRect().right - 40)
+  const right =
+    start.top === end.top
+      ? Math.max(start.right, end.right)
+      : Math.max(left, editor.view.dom.getBoundingClientRect().right - 40)
   return new DOMRect(left, start.top, Math.max(0, right - left), Math.max(0, end.bottom - start.top))
 }
 

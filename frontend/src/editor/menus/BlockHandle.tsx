@@ -24,12 +24,24 @@ export function BlockHandle({ editor, handle }: { editor: Editor; handle: Handle
 
   return createPortal(
     <>
-      <button type="button" tabIndex={-1} aria-label="Insert a block below" title="Insert below" onClick={() => insertBelow(editor, handle.hovered.get())}>
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label="Insert a block below"
+        title="Insert below"
+        onClick={() => insertBelow(editor, handle.hovered.get())}
+      >
         <IconPlus size={17} stroke={1.75} aria-hidden />
       </button>
       <Menu opened={open} onChange={change} position="bottom-start" width={230} returnFocus={false}>
         <Menu.Target>
-          <button type="button" tabIndex={-1} className="weft-grip" aria-label="Drag to move, press for actions" title="Drag to move · Press for actions">
+          <button
+            type="button"
+            tabIndex={-1}
+            className="weft-grip"
+            aria-label="Drag to move, press for actions"
+            title="Drag to move · Press for actions"
+          >
             <IconGripVertical size={17} stroke={1.75} aria-hidden />
           </button>
         </Menu.Target>

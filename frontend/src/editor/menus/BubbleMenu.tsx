@@ -16,7 +16,8 @@ export function BubbleMenu({ editor }: { editor: Editor }) {
   const format = useEditorState({ editor, selector: ({ editor }) => formatOf(editor) })
   const settled = useSettledSelection(editor)
   const panel = useStore(editor.storage.panels.store)
-  const wanted = settled && format.selected === "text" && !format.plain && panel.kind !== "link" && panel.kind !== "shortcuts"
+  const wanted =
+    settled && format.selected === "text" && !format.plain && panel.kind !== "link" && panel.kind !== "shortcuts"
   return wanted ? <Bubble editor={editor} format={format} /> : null
 }
 
@@ -33,13 +34,49 @@ function Bubble({ editor, format }: { editor: Editor; format: ReturnType<typeof 
       {...tools}
     >
       <BlockMenu editor={editor} current={format.block} />
-      <Tool icon={IconBold} label="Bold" keys="Mod-B" active={format.bold} onPress={() => editor.chain().focus().toggleBold().run()} />
-      <Tool icon={IconItalic} label="Italic" keys="Mod-I" active={format.italic} onPress={() => editor.chain().focus().toggleItalic().run()} />
-      <Tool icon={IconUnderline} label="Underline" keys="Mod-U" active={format.underline} onPress={() => editor.chain().focus().toggleUnderline().run()} />
-      <Tool icon={IconStrikethrough} label="Strikethrough" keys="Mod-Shift-S" active={format.strike} onPress={() => editor.chain().focus().toggleStrike().run()} />
-      <Tool icon={IconCode} label="Code" keys="Mod-E" active={format.code} onPress={() => editor.chain().focus().toggleCode().run()} />
+      <Tool
+        icon={IconBold}
+        label="Bold"
+        keys="Mod-B"
+        active={format.bold}
+        onPress={() => editor.chain().focus().toggleBold().run()}
+      />
+      <Tool
+        icon={IconItalic}
+        label="Italic"
+        keys="Mod-I"
+        active={format.italic}
+        onPress={() => editor.chain().focus().toggleItalic().run()}
+      />
+      <Tool
+        icon={IconUnderline}
+        label="Underline"
+        keys="Mod-U"
+        active={format.underline}
+        onPress={() => editor.chain().focus().toggleUnderline().run()}
+      />
+      <Tool
+        icon={IconStrikethrough}
+        label="Strikethrough"
+        keys="Mod-Shift-S"
+        active={format.strike}
+        onPress={() => editor.chain().focus().toggleStrike().run()}
+      />
+      <Tool
+        icon={IconCode}
+        label="Code"
+        keys="Mod-E"
+        active={format.code}
+        onPress={() => editor.chain().focus().toggleCode().run()}
+      />
       <ColorMenu editor={editor} format={format} />
-      <Tool icon={IconLink} label="Link" keys="Mod-K" active={format.link !== null} onPress={() => openPanel(editor, { kind: "link" })} />
+      <Tool
+        icon={IconLink}
+        label="Link"
+        keys="Mod-K"
+        active={format.link !== null}
+        onPress={() => openPanel(editor, { kind: "link" })}
+      />
     </Anchored>
   )
 }

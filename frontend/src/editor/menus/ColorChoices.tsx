@@ -19,13 +19,25 @@ export function ColorChoices({ editor, format }: { editor: Editor; format: Forma
       <Menu.Label>Highlight</Menu.Label>
       <div className="weft-swatches">
         {MARKERS.map((paint) => (
-          <Swatch key={paint.value} paint={paint} kind="marker" chosen={paint.value === format.highlight} onChoose={() => mark(paint.value)} />
+          <Swatch
+            key={paint.value}
+            paint={paint}
+            kind="marker"
+            chosen={paint.value === format.highlight}
+            onChoose={() => mark(paint.value)}
+          />
         ))}
       </div>
       <Menu.Label>Text colour</Menu.Label>
       <div className="weft-swatches">
         {INKS.map((paint) => (
-          <Swatch key={paint.value} paint={paint} kind="ink" chosen={paint.value === format.color} onChoose={() => ink(paint.value)} />
+          <Swatch
+            key={paint.value}
+            paint={paint}
+            kind="ink"
+            chosen={paint.value === format.color}
+            onChoose={() => ink(paint.value)}
+          />
         ))}
       </div>
       <Menu.Divider />
@@ -42,10 +54,26 @@ export function ColorChoices({ editor, format }: { editor: Editor; format: Forma
   )
 }
 
-function Swatch({ paint, kind, chosen, onChoose }: { paint: Paint; kind: "marker" | "ink"; chosen: boolean; onChoose: () => void }) {
+function Swatch({
+  paint,
+  kind,
+  chosen,
+  onChoose,
+}: {
+  paint: Paint
+  kind: "marker" | "ink"
+  chosen: boolean
+  onChoose: () => void
+}) {
   const style = kind === "marker" ? { background: paint.token } : { color: paint.token }
   return (
-    <Menu.Item className="weft-swatch" aria-label={`${paint.name}${chosen ? ", chosen" : ""}`} title={paint.name} style={style} onClick={onChoose}>
+    <Menu.Item
+      className="weft-swatch"
+      aria-label={`${paint.name}${chosen ? ", chosen" : ""}`}
+      title={paint.name}
+      style={style}
+      onClick={onChoose}
+    >
       {kind === "ink" ? "A" : chosen ? <IconCheck size={14} /> : ""}
     </Menu.Item>
   )

@@ -28,9 +28,21 @@ export function ImagePanel({ editor }: { editor: Editor }) {
 }
 
 function ImageTools({ editor, pos, width }: { editor: Editor; pos: number; width: number | null }) {
-  const setWidth = (value: number) => editor.chain().focus().updateAttributes("image", { width: value === 100 ? null : value }).run()
+  const setWidth = (value: number) =>
+    editor
+      .chain()
+      .focus()
+      .updateAttributes("image", { width: value === 100 ? null : value })
+      .run()
   return (
-    <Anchored editor={editor} at={() => nodeRect(editor, pos)} placement="top" className="weft-surface weft-bubble weft-bubble-always" role="toolbar" aria-label="Picture">
+    <Anchored
+      editor={editor}
+      at={() => nodeRect(editor, pos)}
+      placement="top"
+      className="weft-surface weft-bubble weft-bubble-always"
+      role="toolbar"
+      aria-label="Picture"
+    >
       {IMAGE_WIDTHS.map((value) => (
         <button
           key={value}
@@ -44,7 +56,11 @@ function ImageTools({ editor, pos, width }: { editor: Editor; pos: number; width
           {value}%
         </button>
       ))}
-      <Tool icon={IconPencil} label="Address and description" onPress={() => openPanel(editor, { kind: "image", pos })} />
+      <Tool
+        icon={IconPencil}
+        label="Address and description"
+        onPress={() => openPanel(editor, { kind: "image", pos })}
+      />
       <Tool icon={IconTrash} label="Delete picture" onPress={() => editor.chain().focus().deleteSelection().run()} />
     </Anchored>
   )
@@ -69,7 +85,11 @@ function ImageForm({ editor, pos }: { editor: Editor; pos: number | null }) {
   }
 
   return (
-    <Anchored editor={editor} at={() => (pos === null ? selectionRect(editor) : nodeRect(editor, pos))} className="weft-surface">
+    <Anchored
+      editor={editor}
+      at={() => (pos === null ? selectionRect(editor) : nodeRect(editor, pos))}
+      className="weft-surface"
+    >
       <form
         className="weft-form"
         aria-label="Picture"

@@ -30,7 +30,13 @@ function linkRange(editor: Editor): { from: number; to: number } {
 function LinkCard({ editor, link }: { editor: Editor; link: string }) {
   const { from, to } = linkRange(editor)
   return (
-    <Anchored editor={editor} at={() => rangeRect(editor, from, to)} className="weft-surface weft-card" role="group" aria-label="Link">
+    <Anchored
+      editor={editor}
+      at={() => rangeRect(editor, from, to)}
+      className="weft-surface weft-card"
+      role="group"
+      aria-label="Link"
+    >
       <a href={link} target="_blank" rel="noopener noreferrer nofollow" title={link}>
         {link.replace(/^(https?:\/\/|mailto:)/, "")}
       </a>
@@ -64,7 +70,11 @@ function LinkForm({ editor, link }: { editor: Editor; link: string | null }) {
     const { from, to } = linkRange(editor)
     if (from === to) {
       const text = { type: "text", text: typed.trim(), marks: [{ type: "link", attrs: { href } }] }
-      editor.chain().focus().insertContent([text, { type: "text", text: " " }]).run()
+      editor
+        .chain()
+        .focus()
+        .insertContent([text, { type: "text", text: " " }])
+        .run()
     } else {
       editor.chain().focus().setTextSelection({ from, to }).setLink({ href }).setTextSelection(to).run()
     }

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core"
 import type { Editor } from "@tiptap/core"
+import { Selection } from "@tiptap/pm/state"
 import { type KeyboardEvent, useEffect, useRef, useState } from "react"
 import { closePanel } from "../panels"
 import { drawFormula } from "../schema/katex"
@@ -13,7 +14,15 @@ export function MathPanel({ editor }: { editor: Editor }) {
   if (panel.kind !== "math") return null
   const node = editor.state.doc.nodeAt(panel.pos)
   if (!node || !/Math$/.test(node.type.name)) return null
-  return <MathForm key={node.type.name} editor={editor} pos={panel.pos} block={node.type.name === "blockMath"} latex={String(node.attrs.latex ?? "")} />
+  return (
+    <MathForm
+      key={node.type.name}
+      editor={editor}
+      pos={panel.pos}
+      block={node.type.name === "blockMath"}
+      latex={String(node.attrs.latex ?? "")}
+    />
+  )
 }
 
 function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; block: boolean; latex: string }) {
@@ -29,13 +38,17 @@ function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; 
     closePanel(editor, "math")
     const node = editor.state.doc.nodeAt(pos)
     if (!node) return
-    const clean = value.trim()
     const { tr } = editor.state
+    const clean = value.trim()
     // A formula left empty was not wanted.
     if (clean === "") tr.delete(pos, pos + node.nodeSize)
     else if (clean !== node.attrs.latex) tr.setNodeAttribute(pos, "latex", clean)
-    if (tr.docChanged) editor.view.dispatch(tr)
-    editor.chain().setTextSelection(Math.min(pos + (clean === "" ? 0 : node.nodeSize), editor.state.doc.content.size)).focus().run()
+    const after = clean === "" ? pos : pos + node.nodeSize
+    const line = editor.schema.nodes.paragraph?.create()
+    // The text goes on behind it, on a line of its own if there is none.
+    if (block && line && tr.doc.resolve(after).nodeAfter === null) tr.insert(after, line)
+    editor.view.dispatch(tr.setSelection(Selection.near(tr.doc.resolve(after))))
+    editor.commands.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return

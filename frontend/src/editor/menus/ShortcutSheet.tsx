@@ -13,7 +13,13 @@ export function ShortcutSheet({ editor }: { editor: Editor }) {
     editor.commands.focus(undefined, { scrollIntoView: false })
   }
   return (
-    <Modal opened={panel.kind === "shortcuts"} onClose={close} title="Keyboard shortcuts" size={780} returnFocus={false}>
+    <Modal
+      opened={panel.kind === "shortcuts"}
+      onClose={close}
+      title="Keyboard shortcuts"
+      size={780}
+      returnFocus={false}
+    >
       <div className="weft-sheet">
         {SHORTCUTS.map(({ group, items }) => (
           <Group key={group} name={group} items={items} show={readableKeys} />

@@ -39,7 +39,9 @@ export function SlashMenu({ editor }: { editor: Editor }) {
     >
       {state.items.map((kind, index) => (
         <div key={kind.id} role="presentation">
-          {(index === 0 || state.items[index - 1]?.group !== kind.group) && <div className="weft-slash-group">{kind.group}</div>}
+          {(index === 0 || state.items[index - 1]?.group !== kind.group) && (
+            <div className="weft-slash-group">{kind.group}</div>
+          )}
           <div
             id={`${id}-${kind.id}`}
             className="weft-slash-item"

@@ -24,8 +24,16 @@ const GROUPS: readonly (readonly Action[])[] = [
     { name: "Delete row", icon: IconRowRemove, run: (editor) => editor.chain().focus().deleteRow().run() },
   ],
   [
-    { name: "Column left", icon: IconColumnInsertLeft, run: (editor) => editor.chain().focus().addColumnBefore().run() },
-    { name: "Column right", icon: IconColumnInsertRight, run: (editor) => editor.chain().focus().addColumnAfter().run() },
+    {
+      name: "Column left",
+      icon: IconColumnInsertLeft,
+      run: (editor) => editor.chain().focus().addColumnBefore().run(),
+    },
+    {
+      name: "Column right",
+      icon: IconColumnInsertRight,
+      run: (editor) => editor.chain().focus().addColumnAfter().run(),
+    },
     { name: "Delete column", icon: IconColumnRemove, run: (editor) => editor.chain().focus().deleteColumn().run() },
   ],
 ]
@@ -48,17 +56,32 @@ export function TableActions({ editor }: { editor: Editor }) {
           <Menu.Divider />
         </div>
       ))}
-      <Menu.Item leftSection={<IconTableRow size={17} stroke={1.75} />} onClick={() => editor.chain().focus().toggleHeaderRow().run()}>
+      <Menu.Item
+        leftSection={<IconTableRow size={17} stroke={1.75} />}
+        onClick={() => editor.chain().focus().toggleHeaderRow().run()}
+      >
         Header row
       </Menu.Item>
-      <Menu.Item leftSection={<IconArrowMerge size={17} stroke={1.75} />} disabled={!can.merge} onClick={() => editor.chain().focus().mergeCells().run()}>
+      <Menu.Item
+        leftSection={<IconArrowMerge size={17} stroke={1.75} />}
+        disabled={!can.merge}
+        onClick={() => editor.chain().focus().mergeCells().run()}
+      >
         Merge cells
       </Menu.Item>
-      <Menu.Item leftSection={<IconSeparatorVertical size={17} stroke={1.75} />} disabled={!can.split} onClick={() => editor.chain().focus().splitCell().run()}>
+      <Menu.Item
+        leftSection={<IconSeparatorVertical size={17} stroke={1.75} />}
+        disabled={!can.split}
+        onClick={() => editor.chain().focus().splitCell().run()}
+      >
         Split cell
       </Menu.Item>
       <Menu.Divider />
-      <Menu.Item color="red" leftSection={<IconTrash size={17} stroke={1.75} />} onClick={() => editor.chain().focus().deleteTable().run()}>
+      <Menu.Item
+        color="red"
+        leftSection={<IconTrash size={17} stroke={1.75} />}
+        onClick={() => editor.chain().focus().deleteTable().run()}
+      >
         Delete table
       </Menu.Item>
     </>

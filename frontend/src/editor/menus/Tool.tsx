@@ -15,7 +15,10 @@ type Props = ComponentProps<"button"> & {
  * One button of a toolbar. It doesn't take the caret from the text when pressed by mouse or finger. As the target of a
  * menu it is given further props, a class among them.
  */
-export const Tool = forwardRef<HTMLButtonElement, Props>(function Tool({ icon: Glyph, label, keys, active, onPress, children, className = "", ...rest }, ref) {
+export const Tool = forwardRef<HTMLButtonElement, Props>(function Tool(
+  { icon: Glyph, label, keys, active, onPress, children, className = "", ...rest },
+  ref,
+) {
   const hint = keys ? `${label} · ${readableKeys(keys)}` : label
   return (
     <Tooltip label={hint} events={{ hover: true, focus: false, touch: false }}>

@@ -29,8 +29,11 @@ export function formatOf(editor: Editor): Format {
   const { state } = editor
   const marks = marksAt(state)
   const has = (name: string) => marks.some((mark) => mark.type.name === name)
-  const attribute = (name: string, key: string) => (marks.find((mark) => mark.type.name === name)?.attrs[key] as string | undefined) ?? null
-  const history = yUndoPluginKey.getState(state) as { undoManager?: { undoStack: unknown[]; redoStack: unknown[] } } | undefined
+  const attribute = (name: string, key: string) =>
+    (marks.find((mark) => mark.type.name === name)?.attrs[key] as string | undefined) ?? null
+  const history = yUndoPluginKey.getState(state) as
+    | { undoManager?: { undoStack: unknown[]; redoStack: unknown[] } }
+    | undefined
   const { selection } = state
   return {
     block: blockAt(state),
@@ -44,7 +47,14 @@ export function formatOf(editor: Editor): Format {
     color: attribute("textStyle", "color"),
     align: (selection.$from.parent.attrs.textAlign as string | null | undefined) ?? "left",
     inTable: isInTable(state),
-    selected: selection instanceof CellSelection ? "cells" : selection instanceof NodeSelection ? "node" : selection.empty ? "caret" : "text",
+    selected:
+      selection instanceof CellSelection
+        ? "cells"
+        : selection instanceof NodeSelection
+          ? "node"
+          : selection.empty
+            ? "caret"
+            : "text",
     plain: selection.$from.parent.type.spec.code === true || selection instanceof NodeSelection,
     canUndo: (history?.undoManager?.undoStack.length ?? 0) > 0,
     canRedo: (history?.undoManager?.redoStack.length ?? 0) > 0,

@@ -63,13 +63,13 @@ export function InsertMenu({ editor, icon }: { editor: Editor; icon: Icon }) {
         <Tool icon={icon} label="Insert" />
       </Menu.Target>
       <Menu.Dropdown>
-        {BLOCK_KINDS.filter((kind) => kind.group === "Insert" || kind.id === "toggle" || kind.id === "callout-info").map(
-          ({ id, name, icon: Glyph, apply }) => (
-            <Menu.Item key={id} leftSection={<Glyph size={17} stroke={1.75} />} onClick={() => apply(editor)}>
-              {name}
-            </Menu.Item>
-          ),
-        )}
+        {BLOCK_KINDS.filter(
+          (kind) => kind.group === "Insert" || kind.id === "toggle" || kind.id === "callout-info",
+        ).map(({ id, name, icon: Glyph, apply }) => (
+          <Menu.Item key={id} leftSection={<Glyph size={17} stroke={1.75} />} onClick={() => apply(editor)}>
+            {name}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   )
@@ -79,7 +79,12 @@ export function ColorMenu({ editor, format }: { editor: Editor; format: Format }
   return (
     <Menu {...MENU} returnFocus={false} width={236}>
       <Menu.Target>
-        <Tool icon={IconHighlight} label="Highlight and colour" active={format.highlight !== null || format.color !== null} disabled={format.plain} />
+        <Tool
+          icon={IconHighlight}
+          label="Highlight and colour"
+          active={format.highlight !== null || format.color !== null}
+          disabled={format.plain}
+        />
       </Menu.Target>
       <Menu.Dropdown>
         <ColorChoices editor={editor} format={format} />
@@ -97,7 +102,8 @@ const ALIGNMENTS = [
 
 export function AlignMenu({ editor, current }: { editor: Editor; current: string }) {
   const shown = ALIGNMENTS.find(({ id }) => id === current) ?? ALIGNMENTS[0]
-  const align = (id: string) => (id === "left" ? editor.chain().focus().unsetTextAlign() : editor.chain().focus().setTextAlign(id)).run()
+  const align = (id: string) =>
+    (id === "left" ? editor.chain().focus().unsetTextAlign() : editor.chain().focus().setTextAlign(id)).run()
   return (
     <Menu {...MENU} returnFocus={false} width={170}>
       <Menu.Target>

@@ -13,7 +13,10 @@ export function useRovingTools(onEscape: () => void) {
     // Tools come and go with the selection, so the one stop is set anew whenever the bar is redrawn.
     const keepOneStop = () => {
       const tools = [...element.querySelectorAll<HTMLElement>(TOOLS)]
-      const current = tools.find((tool) => tool === document.activeElement) ?? tools.find((tool) => tool.getAttribute("tabindex") === "0") ?? tools[0]
+      const current =
+        tools.find((tool) => tool === document.activeElement) ??
+        tools.find((tool) => tool.getAttribute("tabindex") === "0") ??
+        tools[0]
       for (const tool of tools) {
         const stop = tool === current ? "0" : "-1"
         if (tool.getAttribute("tabindex") !== stop) tool.setAttribute("tabindex", stop)

@@ -70,6 +70,7 @@ export const SlashCommands = Extension.create({
 /** Not in code, and not where a slash is likely meant as one: inside code marks and links. */
 function mayOpen(editor: Editor, from: number): boolean {
   const $from = editor.state.doc.resolve(from)
-  const inCode = $from.parent.type.spec.code || $from.marks().some((mark) => mark.type.name === "code" || mark.type.name === "link")
+  const inCode =
+    $from.parent.type.spec.code || $from.marks().some((mark) => mark.type.name === "code" || mark.type.name === "link")
   return editor.isEditable && !inCode && $from.parent.type.name !== "detailsSummary"
 }

@@ -21,7 +21,9 @@ export function useEditorKeys(editor: Editor | null, root: RefObject<HTMLElement
       } else if (command && event.key === "/") {
         openShortcuts(editor)
       } else if (event.altKey && event.key === "F10") {
-        const bar = document.querySelector<HTMLElement>(".weft-bubble") ?? root.current?.querySelector<HTMLElement>(".weft-toolbar")
+        const bar =
+          document.querySelector<HTMLElement>(".weft-bubble") ??
+          root.current?.querySelector<HTMLElement>(".weft-toolbar")
         bar?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
       } else {
         return

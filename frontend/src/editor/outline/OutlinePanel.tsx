@@ -13,7 +13,12 @@ export function OutlinePanel({ editor, onJump }: { editor: Editor; onJump?: () =
 
   const jump = (heading: Heading) => {
     reveal(editor, heading.pos + 1, { always: true })
-    if (editor.isEditable) editor.chain().setTextSelection(heading.pos + 1).focus(undefined, { scrollIntoView: false }).run()
+    if (editor.isEditable)
+      editor
+        .chain()
+        .setTextSelection(heading.pos + 1)
+        .focus(undefined, { scrollIntoView: false })
+        .run()
     onJump?.()
   }
 
@@ -25,7 +30,11 @@ export function OutlinePanel({ editor, onJump }: { editor: Editor; onJump?: () =
         <ol>
           {headings.map((heading, index) => (
             <li key={index} style={{ paddingInlineStart: `${(heading.level - top) * 0.85}rem` }}>
-              <button type="button" aria-current={index === current ? "location" : undefined} onClick={() => jump(heading)}>
+              <button
+                type="button"
+                aria-current={index === current ? "location" : undefined}
+                onClick={() => jump(heading)}
+              >
                 {heading.text || "Untitled heading"}
               </button>
             </li>
@@ -40,6 +49,7 @@ export function OutlinePanel({ editor, onJump }: { editor: Editor; onJump?: () =
 function useHeadingInView(editor: Editor, headings: Heading[]): number {
   const [current, setCurrent] = useState(0)
   useEffect(() => {
+    if (editor.isDestroyed) return
     const scroller = scrollerOf(editor.view.dom)
     const target = scroller === document.scrollingElement ? window : scroller
     let frame = 0

@@ -32,7 +32,8 @@ function useDerived<T>(editor: Editor, read: (doc: PmNode) => T, same: (a: T, b:
 }
 
 const sameHeadings = (a: Heading[], b: Heading[]) =>
-  a.length === b.length && a.every((heading, i) => heading.pos === b[i]?.pos && heading.text === b[i]?.text && heading.level === b[i]?.level)
+  a.length === b.length &&
+  a.every((heading, i) => heading.pos === b[i]?.pos && heading.text === b[i]?.text && heading.level === b[i]?.level)
 
 /** The document's headings, current to a quarter of a second. */
 export function useOutline(editor: Editor): Heading[] {

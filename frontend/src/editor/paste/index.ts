@@ -15,7 +15,9 @@ export const Paste = Extension.create({
           transformPastedHTML: cleanPastedHtml,
           // `plain` is set by Ctrl+Shift+V, which asks for the text as it stands. Null leaves it to ProseMirror.
           clipboardTextParser: (text, $context, plain) =>
-            (plain || $context.parent.type.spec.code || !looksLikeMarkdown(text) ? null : markdownSlice(editor, text)) as never,
+            (plain || $context.parent.type.spec.code || !looksLikeMarkdown(text)
+              ? null
+              : markdownSlice(editor, text)) as never,
         },
       }),
     ]

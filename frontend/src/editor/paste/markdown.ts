@@ -1,5 +1,5 @@
 import type { Editor } from "@tiptap/core"
-import { Fragment, Node as PmNode, Slice } from "@tiptap/pm/model"
+import { Node as PmNode, Slice } from "@tiptap/pm/model"
 
 const BLOCK = [
   /^#{1,6} \S/m, // headings
@@ -10,7 +10,12 @@ const BLOCK = [
   /^\$\$\s*$/m, // formulas
 ]
 const LIST_LINE = /^ {0,8}(?:[-*+]|\d{1,3}[.)]) \S/gm
-const INLINE = [/\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*/, /\[[^\]\n]+\]\((?:https?:|mailto:|\/|#)[^)\s]+\)/, /(?<!`)`[^`\n]+`(?!`)/, /!\[[^\]\n]*\]\([^)\s]+\)/]
+const INLINE = [
+  /\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*/,
+  /\[[^\]\n]+\]\((?:https?:|mailto:|\/|#)[^)\s]+\)/,
+  /(?<!`)`[^`\n]+`(?!`)/,
+  /!\[[^\]\n]*\]\([^)\s]+\)/,
+]
 
 /**
  * Whether plain text was likely meant as Markdown. A wrong yes rearranges what someone pasted, so one dash at the
@@ -28,9 +33,9 @@ export function markdownSlice(editor: Editor, markdown: string): Slice | null {
     const json = editor.storage.markdown.manager.parse(markdown)
     const doc = PmNode.fromJSON(editor.schema, json)
     doc.check()
-    const only = doc.childCount === 1 ? doc.firstChild : null
-    // One paragraph joins the line it is pasted into; whole blocks stay whole.
-    return only?.type.name === "paragraph" ? new Slice(Fragment.from(only), 1, 1) : Slice.maxOpen(doc.content, false)
+    // A paragraph at either end joins the line it is pasted into; any other block stays whole.
+    const open = (block: PmNode | null) => (block?.type.name === "paragraph" ? 1 : 0)
+    return new Slice(doc.content, open(doc.firstChild), open(doc.lastChild))
   } catch {
     return null
   }

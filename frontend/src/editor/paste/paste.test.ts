@@ -19,7 +19,9 @@ function pasted(html: string) {
 const bold = (text: string) => ({ type: "text", text, marks: [{ type: "bold" }] })
 const li = (...content: object[]) => block("listItem", {}, ...content)
 
-const WORD = (body: string) => `<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:w="urn:schemas-microsoft-com:office:word">
+const WORD = (
+  body: string,
+) => `<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:w="urn:schemas-microsoft-com:office:word">
 <head><meta name=Generator content="Microsoft Word 15"><style><!-- p.MsoNormal {mso-style-unhide:no; font-family:"Calibri"} --></style></head>
 <body lang=EN-GB style='tab-interval:36.0pt'><!--StartFragment-->${body}<!--EndFragment--></body></html>`
 const wordItem = (level: number, marker: string, text: string, place = "Middle") =>
@@ -50,7 +52,13 @@ describe("from Word", () => {
 
   test("list paragraphs become nested lists, bullets and numbers kept apart", () => {
     const html = WORD(
-      wordItem(1, "·", "One", "First") + wordItem(2, "o", "Inner") + wordItem(2, "o", "Inner two") + wordItem(1, "·", "Two", "Last") + "<p class=MsoNormal>Between</p>" + wordItem(1, "3.", "Third") + wordItem(1, "4.", "Fourth"),
+      wordItem(1, "·", "One", "First") +
+        wordItem(2, "o", "Inner") +
+        wordItem(2, "o", "Inner two") +
+        wordItem(1, "·", "Two", "Last") +
+        "<p class=MsoNormal>Between</p>" +
+        wordItem(1, "3.", "Third") +
+        wordItem(1, "4.", "Fourth"),
     )
     expect(pasted(html)).toEqual([
       block("bulletList", {}, li(p("One"), block("bulletList", {}, li(p("Inner")), li(p("Inner two")))), li(p("Two"))),
@@ -60,15 +68,22 @@ describe("from Word", () => {
   })
 
   test("tables keep their cells, and pictures on the other machine are left there", () => {
-    const html = WORD(`<table class=MsoTableGrid border=1><tr><td colspan=2 valign=top><p class=MsoNormal>Wide<o:p></o:p></p></td></tr><tr><td><p class=MsoNormal>a</p></td><td><p class=MsoNormal>b</p></td></tr></table><p class=MsoNormal><img width=9 src="file:///C:/Temp/clip_image001.png"></p>`)
+    const html = WORD(
+      `<table class=MsoTableGrid border=1><tr><td colspan=2 valign=top><p class=MsoNormal>Wide<o:p></o:p></p></td></tr><tr><td><p class=MsoNormal>a</p></td><td><p class=MsoNormal>b</p></td></tr></table><p class=MsoNormal><img width=9 src="file:///C:/Temp/clip_image001.png"></p>`,
+    )
     const content = pasted(html)
-    expect(content?.[0]).toMatchObject({ type: "table", content: [{ content: [{ attrs: { colspan: 2 } }] }, { content: [{}, {}] }] })
+    expect(content?.[0]).toMatchObject({
+      type: "table",
+      content: [{ content: [{ attrs: { colspan: 2 } }] }, { content: [{}, {}] }],
+    })
     expect(JSON.stringify(content)).not.toContain("file:")
   })
 })
 
-const DOCS = (body: string) => `<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-1a2b3c">${body}</b><br class="Apple-interchange-newline">`
-const run = (text: string, style = "") => `<span style="font-size:11pt;font-family:Arial,sans-serif;color:#000000;background-color:transparent;font-weight:400;font-style:normal;text-decoration:none;vertical-align:baseline;white-space:pre-wrap;${style}">${text}</span>`
+const DOCS = (body: string) =>
+  `<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-1a2b3c">${body}</b><br class="Apple-interchange-newline">`
+const run = (text: string, style = "") =>
+  `<span style="font-size:11pt;font-family:Arial,sans-serif;color:#000000;background-color:transparent;font-weight:400;font-style:normal;text-decoration:none;vertical-align:baseline;white-space:pre-wrap;${style}">${text}</span>`
 
 describe("from Google Docs", () => {
   test("the bold wrapper makes nothing bold, and styles make what they say", () => {
@@ -93,13 +108,21 @@ describe("from Google Docs", () => {
     )
     expect(pasted(html)).toEqual([
       block("bulletList", {}, li(p("One"), block("bulletList", {}, li(p("Inner")))), li(p("Two"))),
-      block("taskList", {}, block("taskItem", { checked: true }, p("Done")), block("taskItem", { checked: false }, p("To do"))),
+      block(
+        "taskList",
+        {},
+        block("taskItem", { checked: true }, p("Done")),
+        block("taskItem", { checked: false }, p("To do")),
+      ),
     ])
   })
 })
 
 test("any page's deeper headings become ours, and its scripts nothing", () => {
-  expect(pasted(`<h6>Small</h6><p onclick="x()">a<script>alert(1)</script><style>p{}</style></p>`)).toEqual([h(4, "Small"), p("a")])
+  expect(pasted(`<h6>Small</h6><p onclick="x()">a<script>alert(1)</script><style>p{}</style></p>`)).toEqual([
+    h(4, "Small"),
+    p("a"),
+  ])
 })
 
 test("what was copied here is pasted as it was", () => {
@@ -109,10 +132,31 @@ test("what was copied here is pasted as it was", () => {
 
 describe("from Markdown", () => {
   test("is recognised by its blocks and marks, and not by a stray sign", () => {
-    for (const yes of ["# Title", "- a\n- b", "1. a\n2. b", "- [ ] task", "> said", "```\nx\n```", "a **b** c", "[a](https://b.example)", "run `ls`", "| a | b |\n|---|---|\n| 1 | 2 |"]) {
+    for (const yes of [
+      "# Title",
+      "- a\n- b",
+      "1. a\n2. b",
+      "- [ ] task",
+      "> said",
+      "```\nx\n```",
+      "a **b** c",
+      "[a](https://b.example)",
+      "run `ls`",
+      "| a | b |\n|---|---|\n| 1 | 2 |",
+    ]) {
       expect(looksLikeMarkdown(yes), yes).toBe(true)
     }
-    for (const no of ["Hello", "- just a dash", "2 * 3 * 4", "snake_case_name", "#hashtag", "a > b", "[1] a note", "5) or so", "https://a.example/_b_"]) {
+    for (const no of [
+      "Hello",
+      "- just a dash",
+      "2 * 3 * 4",
+      "snake_case_name",
+      "#hashtag",
+      "a > b",
+      "[1] a note",
+      "5) or so",
+      "https://a.example/_b_",
+    ]) {
       expect(looksLikeMarkdown(no), no).toBe(false)
     }
   })
@@ -159,13 +203,18 @@ $$
     expect(slice).toBeInstanceOf(Slice)
     desk.editor.view.dispatch(desk.editor.state.tr.replaceSelection(slice as Slice))
     const names = desk.editor.state.doc.content.content.map((node) => node.type.name)
-    expect(names).toEqual("heading paragraph bulletList orderedList taskList blockquote callout codeBlock table paragraph blockMath horizontalRule image".split(" "))
+    expect(names).toEqual(
+      "heading paragraph bulletList orderedList taskList blockquote callout codeBlock table paragraph blockMath horizontalRule image".split(
+        " ",
+      ),
+    )
     const json = JSON.stringify(desk.editor.getJSON())
     expect(json).toContain('"kind":"warning"')
     expect(json).toContain('"latex":"x^2"')
     expect(json).toContain("$5 or $6")
     expect(json).toContain('"start":3')
-    for (const mark of ["bold", "italic", "strike", "code", "highlight", "link"]) expect(json).toContain(`"type":"${mark}"`)
+    for (const mark of ["bold", "italic", "strike", "code", "highlight", "link"])
+      expect(json).toContain(`"type":"${mark}"`)
   })
 
   test("survives the way out and in again", () => {

@@ -38,7 +38,8 @@ export function styleToElements(root: ParentNode): void {
     const weight = declared(element, "font-weight")
     const lines = `${declared(element, "text-decoration")} ${declared(element, "text-decoration-line")}`
     const color = declared(element, "color") || element.getAttribute("color") || ""
-    const ground = declared(element, "background-color") || declared(element, "background") || declared(element, "mso-highlight")
+    const ground =
+      declared(element, "background-color") || declared(element, "background") || declared(element, "mso-highlight")
     const isLink = element.tagName === "A" || element.querySelector("a") !== null || element.closest("a") !== null
     if (/^(bold|bolder|[6-9]00)$/.test(weight) && !element.closest("h1,h2,h3,h4,h5,h6")) wrapInside(element, "strong")
     if (declared(element, "font-style") === "italic") wrapInside(element, "em")
@@ -58,7 +59,8 @@ export function styleToElements(root: ParentNode): void {
 export function keepAlignmentOnly(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>("[style]")) {
     const align = declared(element, "text-align")
-    if (/^(P|H[1-6])$/.test(element.tagName) && /^(center|right|justify)$/.test(align)) element.setAttribute("style", `text-align: ${align}`)
+    if (/^(P|H[1-6])$/.test(element.tagName) && /^(center|right|justify)$/.test(align))
+      element.setAttribute("style", `text-align: ${align}`)
     else element.removeAttribute("style")
   }
 }

@@ -25,7 +25,11 @@ export function cleanWord(root: HTMLElement): void {
   }
   for (const paragraph of root.querySelectorAll("p")) {
     // Word spaces with empty paragraphs holding a non-breaking space; ours are spaced already.
-    if (!paragraph.querySelector("img") && (paragraph.textContent ?? "").replace(/[\s\u00a0]/g, "") === "" && !paragraph.closest("td, th")) {
+    if (
+      !paragraph.querySelector("img") &&
+      (paragraph.textContent ?? "").replace(/[\s\u00a0]/g, "") === "" &&
+      !paragraph.closest("td, th")
+    ) {
       paragraph.remove()
     }
   }

@@ -111,6 +111,8 @@ export const Callout = Node.create({
 
   renderMarkdown: (node, helpers) => {
     const inner = helpers.renderChildren(node.content ?? [], "\n\n")
-    return [`[!${ALERTS[calloutKind(node.attrs?.kind)]}]`, ...inner.split("\n")].map((line) => `> ${line}`.trimEnd()).join("\n")
+    return [`[!${ALERTS[calloutKind(node.attrs?.kind)]}]`, ...inner.split("\n")]
+      .map((line) => `> ${line}`.trimEnd())
+      .join("\n")
   },
 })

@@ -67,6 +67,7 @@ function codeBlockView({ node, editor, getPos }: NodeViewRendererProps) {
       return true
     },
     stopEvent: (event: Event) => event.target instanceof Node && bar.contains(event.target),
-    ignoreMutation: (mutation: { type: string; target: Node }) => mutation.type !== "selection" && !contentDOM.contains(mutation.target),
+    ignoreMutation: (mutation: { type: string; target: Node }) =>
+      mutation.type !== "selection" && !contentDOM.contains(mutation.target),
   }
 }

@@ -66,7 +66,11 @@ export function inkOn(background: string): string {
 function parseRgb(css: string): Rgb | null {
   const text = css.trim().toLowerCase()
   if (HEX.test(text)) {
-    return [Number.parseInt(text.slice(1, 3), 16), Number.parseInt(text.slice(3, 5), 16), Number.parseInt(text.slice(5, 7), 16)]
+    return [
+      Number.parseInt(text.slice(1, 3), 16),
+      Number.parseInt(text.slice(3, 5), 16),
+      Number.parseInt(text.slice(5, 7), 16),
+    ]
   }
   const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/.exec(text)
   if (short) return parseRgb(`#${short[1]}${short[1]}${short[2]}${short[2]}${short[3]}${short[3]}`)

@@ -41,10 +41,17 @@ export function highlighting(): Plugin {
       init: () => DecorationSet.empty,
       apply: (transaction, before) => {
         if (!grammars) return before
-        if (transaction.getMeta(key) === "loaded") return colour(before, transaction.doc, 0, transaction.doc.content.size, grammars)
+        if (transaction.getMeta(key) === "loaded")
+          return colour(before, transaction.doc, 0, transaction.doc.content.size, grammars)
         const touched = touchedRange(transaction)
         if (!touched) return before
-        return colour(before.map(transaction.mapping, transaction.doc), transaction.doc, touched.from, touched.to, grammars)
+        return colour(
+          before.map(transaction.mapping, transaction.doc),
+          transaction.doc,
+          touched.from,
+          touched.to,
+          grammars,
+        )
       },
     },
     props: { decorations: (state) => key.getState(state) },
@@ -76,7 +83,9 @@ function colour(set: DecorationSet, doc: PmNode, from: number, to: number, gramm
     if (!node.type.spec.code) return !node.isTextblock
     const inside = pos + 1
     result = result.remove(result.find(inside, inside + node.content.size))
-    const fresh = tokens(node, grammars).map((token) => Decoration.inline(inside + token.from, inside + token.to, { class: token.style }))
+    const fresh = tokens(node, grammars).map((token) =>
+      Decoration.inline(inside + token.from, inside + token.to, { class: token.style }),
+    )
     result = result.add(doc, fresh)
     return false
   })

@@ -55,7 +55,9 @@ export function documentSchema(): Extensions {
     SafeTextAlign,
     TaskList,
     TaskItem.configure({ nested: true, a11y: { checkboxLabel: (node) => node.firstChild?.textContent || "Task" } }),
-    TableKit.configure({ table: { resizable: true, cellMinWidth: 60, lastColumnResizable: true, allowTableNodeSelection: true } }),
+    TableKit.configure({
+      table: { resizable: true, cellMinWidth: 60, lastColumnResizable: true, allowTableNodeSelection: true },
+    }),
     WeftCodeBlock,
     WeftImage,
     Callout,

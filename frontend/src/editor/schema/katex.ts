@@ -26,7 +26,14 @@ export async function drawFormula(target: HTMLElement, latex: string, block: boo
     const { render } = await loadKatex()
     if (target.dataset.latex !== latex) return // a newer formula overtook this one while KaTeX loaded
     // Bounds on macros and sizes: a formula comes from anyone who may edit, and is drawn in everyone's tab.
-    render(latex, target, { displayMode: block, throwOnError: true, maxExpand: 500, maxSize: 30, trust: false, strict: false })
+    render(latex, target, {
+      displayMode: block,
+      throwOnError: true,
+      maxExpand: 500,
+      maxSize: 30,
+      trust: false,
+      strict: false,
+    })
     target.dataset.state = "drawn"
   } catch (error) {
     target.textContent = latex

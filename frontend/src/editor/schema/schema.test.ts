@@ -32,7 +32,11 @@ const everything: JSONContent = block(
     block("inlineMath", { latex: "x^2" }),
   ),
   block("paragraph", { textAlign: "center" }, "centred"),
-  block("bulletList", {}, block("listItem", {}, p("a"), block("orderedList", { start: 3 }, block("listItem", {}, p("b"))))),
+  block(
+    "bulletList",
+    {},
+    block("listItem", {}, p("a"), block("orderedList", { start: 3 }, block("listItem", {}, p("b")))),
+  ),
   block("taskList", {}, block("taskItem", { checked: true }, p("done"))),
   block("blockquote", {}, p("quoted")),
   block("callout", { kind: "danger" }, p("mind"), block("bulletList", {}, block("listItem", {}, p("the gap")))),
@@ -45,7 +49,12 @@ const everything: JSONContent = block(
     "table",
     {},
     block("tableRow", {}, block("tableHeader", { colspan: 2, rowspan: 1, colwidth: [80, 120] }, p("Head"))),
-    block("tableRow", {}, block("tableCell", { colspan: 1, rowspan: 1 }, p("x")), block("tableCell", { colspan: 1, rowspan: 1 }, p("y"))),
+    block(
+      "tableRow",
+      {},
+      block("tableCell", { colspan: 1, rowspan: 1 }, p("x")),
+      block("tableCell", { colspan: 1, rowspan: 1 }, p("y")),
+    ),
   ),
 )
 
@@ -68,9 +77,12 @@ describe("the schema", () => {
   })
 
   test("has the node and mark names the server reads", () => {
-    const names = "doc paragraph heading text hardBreak blockquote bulletList orderedList listItem taskList taskItem codeBlock horizontalRule image table tableRow tableHeader tableCell details detailsSummary detailsContent inlineMath blockMath callout"
+    const names =
+      "doc paragraph heading text hardBreak blockquote bulletList orderedList listItem taskList taskItem codeBlock horizontalRule image table tableRow tableHeader tableCell details detailsSummary detailsContent inlineMath blockMath callout"
     expect(Object.keys(schema.nodes).sort()).toEqual(names.split(" ").sort())
-    expect(Object.keys(schema.marks).sort()).toEqual("bold code highlight italic link strike textStyle underline".split(" "))
+    expect(Object.keys(schema.marks).sort()).toEqual(
+      "bold code highlight italic link strike textStyle underline".split(" "),
+    )
   })
 
   test("stores of a link its address and nothing else", () => {
@@ -110,12 +122,31 @@ describe("the schema", () => {
 
 describe("links and pictures", () => {
   test("only open what a browser may safely open", () => {
-    for (const good of ["https://a.example", "http://a.example/x?y#z", "mailto:a@b.example", "tel:+123", "/d/1", "#part"]) expect(isSafeLink(good)).toBe(true)
-    for (const bad of ["javascript:alert(1)", " JAVASCRIPT:1", "java\nscript:1", "data:text/html,x", "vbscript:x", "file:///etc", "sms:1", null, 3]) {
+    for (const good of [
+      "https://a.example",
+      "http://a.example/x?y#z",
+      "mailto:a@b.example",
+      "tel:+123",
+      "/d/1",
+      "#part",
+    ])
+      expect(isSafeLink(good)).toBe(true)
+    for (const bad of [
+      "javascript:alert(1)",
+      " JAVASCRIPT:1",
+      "java\nscript:1",
+      "data:text/html,x",
+      "vbscript:x",
+      "file:///etc",
+      "sms:1",
+      null,
+      3,
+    ]) {
       expect(isSafeLink(bad)).toBe(false)
     }
     expect(isSafeImage("data:image/png;base64,AA")).toBe(true)
-    for (const bad of ["data:image/svg+xml;base64,AA", "javascript:1", "//evil.example/a.png", "file:///a.png"]) expect(isSafeImage(bad)).toBe(false)
+    for (const bad of ["data:image/svg+xml;base64,AA", "javascript:1", "//evil.example/a.png", "file:///a.png"])
+      expect(isSafeImage(bad)).toBe(false)
   })
 
   test("take bare domains and e-mail addresses as people type them", () => {
@@ -131,7 +162,8 @@ describe("colours", () => {
     expect(nearestPaint("yellow", MARKERS)).toBe("#fff1ad")
     expect(nearestPaint("rgb(255, 0, 0)", INKS)).toBe("#b42318")
     expect(nearestPaint("#1155cc", INKS)).toBe("#2f5fb3")
-    for (const grey of ["#000", "rgb(34,34,34)", "white", "windowtext", "rgba(255,0,0,0)"]) expect(nearestPaint(grey, INKS)).toBeNull()
+    for (const grey of ["#000", "rgb(34,34,34)", "white", "windowtext", "rgba(255,0,0,0)"])
+      expect(nearestPaint(grey, INKS)).toBeNull()
   })
 
   test("of people get the ink that can be read on them", () => {

@@ -91,7 +91,12 @@ describe("the title", () => {
   })
 
   test("converges whatever is typed by whom, and never holds half an emoji", () => {
-    const act = fc.record({ who: fc.nat(2), start: fc.nat(30), remove: fc.nat(4), words: fc.string({ maxLength: 4, unit: "grapheme" }) })
+    const act = fc.record({
+      who: fc.nat(2),
+      start: fc.nat(30),
+      remove: fc.nat(4),
+      words: fc.string({ maxLength: 4, unit: "grapheme" }),
+    })
     fc.assert(
       fc.property(fc.array(act, { maxLength: 30 }), (acts) => {
         const all = open(3)

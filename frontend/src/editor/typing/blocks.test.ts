@@ -17,7 +17,9 @@ const lines = () => desk.editor.getText({ blockSeparator: "|" })
 /** Puts the caret into the block that says these words. */
 function at(words: string) {
   let place = 0
-  desk.editor.state.doc.descendants((node, pos) => void (node.isTextblock && node.textContent === words && (place = pos + 1)))
+  desk.editor.state.doc.descendants(
+    (node, pos) => void (node.isTextblock && node.textContent === words && (place = pos + 1)),
+  )
   desk.editor.commands.setTextSelection(place)
   const found = selectedBlock(desk.editor.state)
   if (!found) throw new Error(`no block around ${words}`)

@@ -43,7 +43,10 @@ export function moveBlock(state: EditorState, block: Block, direction: -1 | 1): 
 
 export function duplicateBlock(state: EditorState, block: Block): Transaction {
   const after = block.pos + block.node.nodeSize
-  const transaction = state.tr.insert(after, block.node.type.create(block.node.attrs, block.node.content, block.node.marks))
+  const transaction = state.tr.insert(
+    after,
+    block.node.type.create(block.node.attrs, block.node.content, block.node.marks),
+  )
   return keepSelection(transaction, state, block, after).scrollIntoView()
 }
 
@@ -85,6 +88,8 @@ function keepSelection(transaction: Transaction, state: EditorState, block: Bloc
 /** Puts the caret into a block, so that commands which work on the selection work on it. */
 export function enterBlock(editor: Editor, block: Block): void {
   const { doc } = editor.state
-  const selection = block.node.isAtom ? NodeSelection.create(doc, block.pos) : Selection.near(doc.resolve(block.pos + 1), 1)
+  const selection = block.node.isAtom
+    ? NodeSelection.create(doc, block.pos)
+    : Selection.near(doc.resolve(block.pos + 1), 1)
   editor.view.dispatch(editor.state.tr.setSelection(selection))
 }

@@ -9,7 +9,11 @@ export function focusEnd(editor: Editor): void {
   const { doc, schema, tr } = editor.state
   const last = doc.lastChild
   const line = schema.nodes.paragraph?.create()
-  if (line && (!last || last.type !== line.type || last.content.size > 0) && !(last?.type.name === "heading" && last.content.size === 0)) {
+  if (
+    line &&
+    (!last || last.type !== line.type || last.content.size > 0) &&
+    !(last?.type.name === "heading" && last.content.size === 0)
+  ) {
     tr.insert(doc.content.size, line)
   }
   tr.setSelection(TextSelection.atEnd(tr.doc)).scrollIntoView()
