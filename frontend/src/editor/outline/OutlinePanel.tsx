@@ -35,7 +35,7 @@ export function OutlinePanel({ editor, onJump }: { editor: Editor; onJump?: () =
                 aria-current={index === current ? "location" : undefined}
                 onClick={() => jump(heading)}
               >
-                {heading.text || "Untitled heading"}
+                <span>{heading.text || "Untitled heading"}</span>
               </button>
             </li>
           ))}
