@@ -22,9 +22,19 @@ FINAL = range(4400, 4500)
 
 
 class Client:
-    def __init__(self, url: str, document: str, token: str, *, seed: int = 0, numbered: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        document: str,
+        token: str = "",
+        *,
+        seed: int = 0,
+        numbered: bool = True,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.url = f"{url.replace('http', 'ws', 1)}/ws/y/{document}"
-        self.token, self.numbered = token, numbered
+        self.headers = {"Authorization": f"Bearer {token}"} if headers is None else headers
+        self.numbered = numbered
         self.random = random.Random(seed)
         self.doc: Doc[Any] = Doc()
         self.body = self.doc.get("text", type=Text)
@@ -104,10 +114,14 @@ class Client:
             await asyncio.sleep(self.random.random() * 0.3)
 
     async def _connection(self) -> None:
-        headers = {"Authorization": f"Bearer {self.token}"}
         protocols: Any = ["weft.1"] if self.numbered else None
         async with connect(
-            self.url, additional_headers=headers, subprotocols=protocols, max_size=None, open_timeout=5, close_timeout=1
+            self.url,
+            additional_headers=self.headers,
+            subprotocols=protocols,
+            max_size=None,
+            open_timeout=5,
+            close_timeout=1,
         ) as socket:
             self.connections += 1
             self._socket = socket
