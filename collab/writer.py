@@ -10,7 +10,8 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
@@ -21,9 +22,6 @@ from collab.session import Session
 from documents import log as document_log
 from documents.log import Batch, Outcome
 from documents.merging import UnreadableUpdate
-
-if TYPE_CHECKING:
-    from collab.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +43,23 @@ class Write:
     deletes: Ranges = ()
     held: bool = False
     """It was relayed as not saved, because the database was down."""
+
+
+class Room(Protocol):
+    """What the writer needs of a room: where its writes belong, and somebody to tell."""
+
+    document_id: UUID
+    access_version: int
+    """The version of rights that the room's sessions were checked at."""
+
+    def committed(self, outcome: Outcome | None, writes: list[Write]) -> None:
+        """The writes are stored, as `outcome` says; None when none of them held anything."""
+
+    def unsaved(self, writes: list[Write]) -> None:
+        """The database is down; the writes are kept and tried again."""
+
+    def fail(self) -> None:
+        """The outcome couldn't be taken: the room's clients must come back and send theirs again."""
 
 
 class Writer:
@@ -74,7 +89,7 @@ class Writer:
         self._thread.submit(connection.close)
         self._thread.shutdown(wait=True)
 
-    def submit(self, room: "Room", write: Write) -> None:
+    def submit(self, room: Room, write: Write) -> None:
         """Queue a write; the room hears of its commit, in the order of submission."""
         self._waiting.setdefault(room, []).append(write)
         if self._failing:
@@ -97,7 +112,7 @@ class Writer:
                         room.fail()
             self._idle.set()
 
-    def _take(self) -> dict["Room", list[Write]]:
+    def _take(self) -> dict[Room, list[Write]]:
         taken: dict[Room, list[Write]] = {}
         count = 0
         while self._waiting and count < BATCH_UPDATES:
@@ -106,7 +121,7 @@ class Writer:
             count += len(taken[room])
         return taken
 
-    async def _commit(self, taken: dict["Room", list[Write]]) -> None:
+    async def _commit(self, taken: dict[Room, list[Write]]) -> None:
         """Returns when every room of `taken` was answered."""
         batches = {
             room: Batch(room.document_id, room.access_version, _updates(writes)) for room, writes in taken.items()
@@ -143,7 +158,7 @@ class Writer:
             room.committed(outcomes.get(room.document_id), writes)
         COUNTERS["commits"] += 1
 
-    async def _divide(self, taken: dict["Room", list[Write]]) -> bool:
+    async def _divide(self, taken: dict[Room, list[Write]]) -> bool:
         """Commit room by room, then write by write; False when there is only one write left."""
         if len(taken) > 1:
             for room, writes in taken.items():
@@ -159,7 +174,7 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _commit_now, batches)
 
     @staticmethod
-    def _renew_versions(batches: dict["Room", Batch]) -> None:
+    def _renew_versions(batches: dict[Room, Batch]) -> None:
         for room, batch in batches.items():
             batch.access_version = room.access_version
 
