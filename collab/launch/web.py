@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 from types import FrameType
 
 import uvicorn
 from django.conf import settings
 
 from collab import asgi
+from collab.launch.socket_protocol import SocketProtocol
 
-# Over the largest frame we accept, so that a client that sends too much hears our close code with a reason from the
-# engine, rather than uvicorn's 1009; far over it, uvicorn refuses without reading.
-FRAME_SLACK_BYTES = 65_536
+# What surrounds the largest update in its message: types and lengths.
+FRAME_SLACK_BYTES = 64
 # For requests under way and for sockets to leave; the engine's own shutdown (its last commits) comes after.
 GRACE_SECONDS = 4
+# SQLite gives up the GIL for each call and wants it back; with Python's 5 ms a busy event loop keeps it that long, and a
+# commit of four calls takes 20 ms.
+SWITCH_SECONDS = 0.0005
 
 
 class WebServer(uvicorn.Server):
@@ -61,7 +65,7 @@ def _configuration() -> uvicorn.Config:
         "collab.asgi:application",
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=settings.LIMITS.frame_bytes + FRAME_SLACK_BYTES,
         ws_ping_interval=20,
         ws_ping_timeout=20,
