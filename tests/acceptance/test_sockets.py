@@ -121,9 +121,10 @@ async def test_a_removed_member_is_cut_off_within_a_second_on_both_processes(wef
     await asyncio.to_thread(weft.shell, put_back)
 
 
-async def test_a_too_large_frame_is_refused_with_a_reason(weft: Installation, people) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("length", [999_990, 1_010_000, 20_000_000], ids="{:,}".format)
+async def test_a_too_large_frame_is_refused_with_a_reason(weft: Installation, people, length: int) -> None:  # type: ignore[no-untyped-def]
     [ann] = await people("ann")
-    await ann.type("x" * 1_010_000)
+    await ann.type("x" * length)
     await until(lambda: ann.closed is not None)
     assert ann.closed == (4413, "too large")
 
