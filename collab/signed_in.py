@@ -17,10 +17,10 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.backends.base import SessionBase
 from django.http.request import split_domain_port, validate_host
-from django.utils import timezone
 
 from collab.session import Identity
 from documents.models import AccessToken, User
+from documents.tokens import find_token
 
 SESSION_STORE: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
 
@@ -64,8 +64,8 @@ def _token(authorization: str, query: bytes) -> str | None:
 
 
 def _by_token(secret: str) -> Identity | None:
-    token = AccessToken.objects.select_related("user").filter(digest=AccessToken.digest_of(secret)).first()
-    if token is None or not token.is_valid(timezone.now()) or not token.user.is_active:
+    token = find_token(secret)
+    if token is None:
         return None
     return _identity(token.user, token_id=token.pk, read_only=token.scope == AccessToken.Scope.READ)
 

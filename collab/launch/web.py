@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-import sys
 from types import FrameType
 
 import uvicorn
@@ -18,8 +17,8 @@ from collab.launch.socket_protocol import SocketProtocol
 FRAME_SLACK_BYTES = 64
 # For requests under way and for sockets to leave; the engine's own shutdown (its last commits) comes after.
 GRACE_SECONDS = 4
-# SQLite gives up the GIL for each call and wants it back; with Python's 5 ms a busy event loop keeps it that long, and a
-# commit of four calls takes 20 ms.
+# SQLite gives up the GIL for each call and wants it back; with Python's 5 ms a busy event loop keeps it that long, and
+# a commit of four calls takes 20 ms.
 SWITCH_SECONDS = 0.0005
 
 

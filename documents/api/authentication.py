@@ -1,11 +1,9 @@
 """Who is asking: a browser's session, whose page proves by CSRF that it means it, or a program's token."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja.errors import AuthenticationError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
@@ -13,6 +11,7 @@ from ninja.utils import check_csrf
 from documents.api.throttling import refuse_guesses
 from documents.errors import Forbidden
 from documents.models import AccessToken, User
+from documents.tokens import find_token
 
 Scope = AccessToken.Scope
 
@@ -24,7 +23,6 @@ ALLOWS = {
     Scope.WRITE: {Scope.READ, Scope.WRITE},
     Scope.ADMIN: {Scope.READ, Scope.WRITE, Scope.ADMIN},
 }
-USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 class BearerToken(HttpBearer):
@@ -71,17 +69,3 @@ def signed_in(request: HttpRequest) -> User:
 
 EVERYDAY = [BearerToken(), SessionCookie()]
 ADMINISTERING = [BearerToken(changing=Scope.ADMIN), SessionCookie()]
-
-
-def find_token(token: str) -> AccessToken | None:
-    """The token, if it is valid and its owner may sign in; notes that it was used."""
-    if not token.startswith(AccessToken.PREFIX):
-        return None
-    digest = AccessToken.digest_of(token)
-    found = AccessToken.objects.select_related("user").filter(digest=digest, user__is_active=True).first()
-    now = timezone.now()
-    if found is None or not found.is_valid(now):
-        return None
-    if found.last_used_at is None or found.last_used_at < now - USE_IS_NOTED_EVERY:
-        AccessToken.objects.filter(pk=found.pk).update(last_used_at=now)
-    return found

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from documents.actions import deactivate_user
-from documents.api.authentication import find_token
 from documents.models import AccessToken, User
+from documents.tokens import find_token
 
 
 def test_it_prints_the_token_alone(ann: User) -> None:
