@@ -3,14 +3,17 @@
 import asyncio
 import http.cookiejar
 import json
+import os
 import re
 import signal
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pycrdt import Text, XmlFragment
 
@@ -49,6 +52,17 @@ def sign_in(weft: Installation, email: str) -> tuple[urllib.request.OpenerDirect
 def title_of(client: Client) -> str:
     title: Text = client.doc.get("title", type=Text)
     return str(title)
+
+
+def sockets_of(process: psutil.Process) -> set[str]:
+    files = Path(f"/proc/{process.pid}/fd").iterdir()
+    return {target for file in files if (target := os.readlink(file)).startswith("socket:")}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc")
+def test_two_processes_share_no_connection(weft: Installation) -> None:
+    first, second = weft.processes("web")
+    assert len(sockets_of(first) & sockets_of(second)) == 1, "the socket they listen on, and none to the database"
 
 
 async def test_an_edit_by_the_api_appears_in_an_open_document(weft: Installation) -> None:

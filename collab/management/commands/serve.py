@@ -52,7 +52,7 @@ class Command(BaseCommand):
             if demo:
                 call_command("demo", stdout=self.stdout)
             welcome = None if User.objects.exists() else first_admin_url()
-            connections.close_all()
+            leave_database()
             web.load()
             # What is imported by now is shared with every child for good: no collection need copy its pages.
             gc.collect()
@@ -86,6 +86,15 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def leave_database() -> None:
+    """Before the forks: a connection that two processes hold gives one the other's answers. Closing alone only puts it
+    back into the pool, whose threads no child would have."""
+    connections.close_all()
+    close_pool = getattr(connections["default"], "close_pool", None)  # PostgreSQL's
+    if close_pool is not None:
+        close_pool()
 
 
 def named(title: str, run: Any) -> None:
