@@ -15,7 +15,7 @@ import { SlashMenu } from "./menus/SlashMenu"
 import { Toolbar } from "./menus/Toolbar"
 import { useEditorKeys } from "./menus/useEditorKeys"
 import { TitleInput } from "./title/TitleInput"
-import { focusEnd } from "./typing/trailingLine"
+import { focusEnd, focusStart } from "./typing/trailingLine"
 import { useWorkspace } from "./useWorkspace"
 import "./DocumentEditor.css"
 import "./body.css"
@@ -57,7 +57,7 @@ export function DocumentEditor({ doc, awareness, editable, user, onReady }: Docu
             doc={doc}
             editable={editable}
             history={workspace.history}
-            onLeave={() => workspace.editor.commands.focus("start")}
+            onLeave={() => focusStart(workspace.editor)}
           />
         )}
         <div ref={frame} className="weft-body-frame" />

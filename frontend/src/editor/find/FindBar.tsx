@@ -55,6 +55,8 @@ function OpenFindBar({ editor }: { editor: Editor }) {
       replaceCurrent(editor, replacement)
     }
   }
+  /** With nothing left to find the buttons are disabled, and would take the keyboard along. */
+  const keepKeyboard = () => input.current?.focus()
   const tally =
     words === "" ? "" : count === 0 ? "None" : `${current + 1} of ${count}${count >= MOST_MATCHES ? "+" : ""}`
 
@@ -100,7 +102,10 @@ function OpenFindBar({ editor }: { editor: Editor }) {
             type="button"
             className="weft-tool"
             disabled={count === 0}
-            onClick={() => replaceCurrent(editor, replacement)}
+            onClick={() => {
+              replaceCurrent(editor, replacement)
+              if (count === 1) keepKeyboard()
+            }}
           >
             Replace
           </button>
@@ -108,7 +113,10 @@ function OpenFindBar({ editor }: { editor: Editor }) {
             type="button"
             className="weft-tool"
             disabled={count === 0}
-            onClick={() => replaceAll(editor, replacement)}
+            onClick={() => {
+              replaceAll(editor, replacement)
+              keepKeyboard()
+            }}
           >
             All
           </button>

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core"
-import type { Editor } from "@tiptap/core"
+import type { Command, Editor } from "@tiptap/core"
 import { IconPencil, IconTrash } from "@tabler/icons-react"
-import { NodeSelection } from "@tiptap/pm/state"
+import { NodeSelection, Selection } from "@tiptap/pm/state"
 import { useEditorState } from "@tiptap/react"
 import { type FormEvent, useEffect, useRef, useState } from "react"
 import { closePanel, openPanel } from "../panels"
@@ -66,6 +66,16 @@ function ImageTools({ editor, pos, width }: { editor: Editor; pos: number; width
   )
 }
 
+/** What was inserted is still chosen, and the next letter typed would take its place. */
+const goOnBehind: Command = ({ tr, state }) => {
+  if (!(tr.selection instanceof NodeSelection)) return true
+  const behind = tr.selection.to
+  const line = state.schema.nodes.paragraph?.create()
+  if (line && tr.doc.resolve(behind).nodeAfter === null) tr.insert(behind, line)
+  tr.setSelection(Selection.near(tr.doc.resolve(behind)))
+  return true
+}
+
 function ImageForm({ editor, pos }: { editor: Editor; pos: number | null }) {
   const known = pos === null ? null : editor.state.doc.nodeAt(pos)
   const [src, setSrc] = useState(String(known?.attrs.src ?? ""))
@@ -80,7 +90,7 @@ function ImageForm({ editor, pos }: { editor: Editor; pos: number | null }) {
     if (!isSafeImage(address)) return setWrong(true)
     closePanel(editor, "image")
     const attrs = { src: address, alt: alt.trim() || null }
-    if (pos === null) editor.chain().focus().insertContent({ type: "image", attrs }).run()
+    if (pos === null) editor.chain().focus().insertContent({ type: "image", attrs }).command(goOnBehind).run()
     else editor.chain().setNodeSelection(pos).updateAttributes("image", attrs).focus().run()
   }
 

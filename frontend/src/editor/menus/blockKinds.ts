@@ -299,8 +299,10 @@ export const BLOCK_KINDS: readonly BlockKind[] = [
 
 /** Those a person may mean by what they typed; names that begin with it come first. */
 export function findKinds(query: string): BlockKind[] {
-  const wanted = query.trim().toLowerCase()
+  const wanted = query.toLowerCase()
   if (wanted === "") return [...BLOCK_KINDS]
+  // A space goes on with a name, "heading 2"; one at the start means that the slash was only a slash.
+  if (wanted.startsWith(" ")) return []
   const rank = ({ name, words, typed }: BlockKind): number => {
     const lower = name.toLowerCase()
     if (lower.startsWith(wanted) || typed === wanted) return 0

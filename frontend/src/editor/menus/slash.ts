@@ -1,5 +1,5 @@
-import { type Editor, Extension } from "@tiptap/core"
-import { PluginKey } from "@tiptap/pm/state"
+import { Extension } from "@tiptap/core"
+import { type EditorState, PluginKey } from "@tiptap/pm/state"
 import Suggestion, { type SuggestionProps } from "@tiptap/suggestion"
 import { createStore, type Store } from "../store"
 import { type BlockKind, findKinds } from "./blockKinds"
@@ -36,9 +36,11 @@ export const SlashCommands = Extension.create({
         editor: this.editor,
         char: "/",
         allowedPrefixes: [" ", "\u00a0"],
+        allowSpaces: true, // "/heading 2"; `allow` ends it where no name goes on like that
         decorationClass: "weft-slash",
         items: ({ query }) => findKinds(query),
-        allow: ({ editor, range }) => mayOpen(editor, range.from),
+        allow: ({ state, range, editor }) =>
+          editor.isEditable && mayOpen(state, range.from) && findKinds(state.doc.textBetween(range.from + 1, range.to)).length > 0,
         command: ({ editor, range, props: kind }) => {
           editor.chain().focus().deleteRange(range).run()
           kind.apply(editor)
@@ -68,9 +70,9 @@ export const SlashCommands = Extension.create({
 })
 
 /** Not in code, and not where a slash is likely meant as one: inside code marks and links. */
-function mayOpen(editor: Editor, from: number): boolean {
-  const $from = editor.state.doc.resolve(from)
+function mayOpen(state: EditorState, from: number): boolean {
+  const $from = state.doc.resolve(from)
   const inCode =
     $from.parent.type.spec.code || $from.marks().some((mark) => mark.type.name === "code" || mark.type.name === "link")
-  return editor.isEditable && !inCode && $from.parent.type.name !== "detailsSummary"
+  return !inCode && $from.parent.type.name !== "detailsSummary"
 }

@@ -77,7 +77,9 @@ test("the slash menu finds kinds by name, by other words, and by how they're typ
   expect(findKinds("heading3")[0]?.id).toBe("heading3")
   expect(findKinds("eq")[0]?.id).toBe("math")
   expect(findKinds("###")[0]?.id).toBe("heading3")
+  expect(findKinds("heading 3")[0]?.id).toBe("heading3")
   expect(findKinds("nonsense")).toEqual([])
+  for (const prose of [" list", "text ", "list of"]) expect(findKinds(prose), prose).toEqual([])
 })
 
 test("shortcuts are written as the machine writes them", () => {

@@ -1,6 +1,12 @@
 import type { Editor } from "@tiptap/core"
 import { TextSelection } from "@tiptap/pm/state"
 
+/** Puts the caret before everything, at once: Tiptap's own focus comes a frame later, and a letter typed in between is lost. */
+export function focusStart(editor: Editor): void {
+  editor.view.focus()
+  editor.commands.focus("start")
+}
+
 /**
  * Puts the caret on a line after everything, making one if the document ends in something else. Called when someone
  * clicks below the text: a document is never written to by merely being looked at.
