@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.running import until
+
 PASSWORD = "weft-weft"
 
 
@@ -58,12 +60,21 @@ class Person:
 
     def write(self, text: str, **options: Any) -> None:
         """At the end of the text, key by key."""
+        self.come_to_the_front()
         self.body.focus()
         self.page.keyboard.press("ControlOrMeta+End")
         self.page.keyboard.type(text, **options)
 
+    def come_to_the_front(self) -> None:
+        """Of several windows Firefox lets one have the focus: without a click, its keys go there alone."""
+        self.page.bring_to_front()
+
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.body).to_contain_text(text)
+
+    def reads(self, text: str) -> None:
+        """Exactly that, in the end."""
+        until(lambda: self.text == text, seconds=40, what=f"{text!r} in {self.name}'s window; there is {self.text!r}")
 
     def is_saved(self) -> None:
         expect(self.status).to_have_text("Saved")

@@ -6,7 +6,6 @@ from playwright.sync_api import expect
 
 from tests.browser.office import Office
 from tests.browser.person import PASSWORD, Person
-from tests.running import until
 
 Browsers = Callable[..., Person]
 
@@ -32,7 +31,7 @@ def test_two_strangers_sign_up_share_a_document_and_write_in_it_together(
     sign_up(ada, office, "Ada Loom")
     sign_up(bo, office, "Bo Shuttle")
 
-    ada.page.bring_to_front()
+    ada.come_to_the_front()
     ada.page.get_by_role("button", name="Write the first document").click()
     expect(ada.title).to_be_focused()
     ada.page.keyboard.type("Warp")
@@ -59,7 +58,7 @@ def test_two_strangers_sign_up_share_a_document_and_write_in_it_together(
     # At once: a key of one, a key of the other.
     ada.write("\n")
     bo.sees("Ada began this.")
-    until(lambda: bo.body.locator("p").count() == 2, what="Ada's new line at Bo's")
+    expect(bo.body.locator("p")).to_have_count(2)
     bo.body.locator("p").first.click()
     bo.page.keyboard.press("End")
     ada.body.locator("p").last.click()
@@ -70,7 +69,7 @@ def test_two_strangers_sign_up_share_a_document_and_write_in_it_together(
     expect(bo.caret_of("Ada Loom")).to_be_attached()
     written = "Ada began this. So did Bo, at the top.\nover and under and over"
     for person in (ada, bo):
-        until(lambda person=person: person.text == written, what=f"the same text at {person.name}'s")
+        person.reads(written)
         person.is_saved()
 
     # The title is everyone's too, and is the name of the document in every list and tab.

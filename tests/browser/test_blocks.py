@@ -1,0 +1,157 @@
+"""What a document can be made of, as people make it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.office import Office
+from tests.browser.person import Person
+
+# What to type after the slash, and what it must make. A pixel, so that a picture needs no network.
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+KINDS = {
+    "text": "> p",
+    "heading1": "> h1",
+    "heading2": "> h2",
+    "heading 3": "> h3",
+    "heading 4": "> h4",
+    "bullet": "> ul > li p",
+    "numbered": "> ol > li p",
+    "task": "> ul[data-type=taskList] input[type=checkbox]",
+    "toggle": "summary",
+    "quote": "> blockquote p",
+    "info": "[data-kind=info] p",
+    "success": "[data-kind=success] p",
+    "warning": "[data-kind=warning] p",
+    "danger": "[data-kind=danger] p",
+    "code": "pre",
+    "table": "table th",
+    "divider": "> hr",
+}
+
+
+@pytest.fixture
+def page_of_ann(office: Office, ann: Person) -> Person:
+    ann.open(office.document())
+    ann.come_to_the_front()
+    ann.body.focus()
+    return ann
+
+
+def clear(person: Person) -> None:
+    for _ in range(2):  # the first empties the block, the second makes it a plain line
+        person.page.keyboard.press("ControlOrMeta+A")
+        person.page.keyboard.press("Backspace")
+
+
+def insert(person: Person, words: str) -> None:
+    person.page.keyboard.type(f"/{words}")
+    expect(person.page.get_by_role("listbox", name="Blocks").get_by_role("option").first).to_be_visible()
+    person.page.keyboard.press("Enter")
+
+
+def test_the_slash_menu_makes_every_kind_of_block(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    for words, made in KINDS.items():
+        clear(ann)
+        insert(ann, words)
+        expect(ann.body.locator(made).first, words).to_be_visible()
+        ann.page.keyboard.type("goes on")
+        expect(ann.body, words).to_contain_text("goes on")
+    ann.is_saved()
+
+
+def test_a_slash_in_a_sentence_stays_one(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    ann.page.keyboard.type("warp / weft, and 1 /2 of /text it\nnext line")
+    ann.reads("warp / weft, and 1 /2 of /text it\nnext line")
+
+
+def test_a_picture_and_a_formula_ask_for_what_they_need_and_writing_goes_on(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    insert(ann, "image")
+    form = ann.page.get_by_role("form", name="Picture")
+    expect(form.get_by_label("Address")).to_be_focused()
+    ann.page.keyboard.type("not an address")
+    ann.page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_be_visible()
+    ann.page.keyboard.press("ControlOrMeta+A")
+    ann.page.keyboard.type(PIXEL)
+    ann.page.keyboard.press("Enter")
+    expect(ann.body.locator("img")).to_be_visible()
+    ann.page.keyboard.type("below it ")
+    expect(ann.body.locator("img")).to_be_visible()
+    expect(ann.body.locator("p").last).to_contain_text("below it")
+
+    insert(ann, "formula")
+    ann.page.keyboard.type("x^2")
+    ann.page.keyboard.press("Enter")
+    expect(ann.body.locator(".katex").first).to_be_visible()
+    ann.page.keyboard.type("and on")
+    expect(ann.body.locator("p").last).to_contain_text("and on")
+
+
+def test_rows_and_columns_come_and_go(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    insert(ann, "table")
+    rows, cells = ann.body.locator("tr"), ann.body.locator("tr").first.locator("th, td")
+    expect(rows).to_have_count(3)
+    expect(cells).to_have_count(3)
+    ann.page.keyboard.type("Yarn")
+    ann.page.keyboard.press("Tab")
+    ann.page.keyboard.type("Colour")
+    for deed, counts in {
+        "Row below": (4, 3),
+        "Row above": (5, 3),
+        "Column right": (5, 4),
+        "Delete row": (4, 4),
+        "Delete column": (4, 3),
+    }.items():
+        ann.choose("Table", deed)
+        expect(rows, deed).to_have_count(counts[0])
+        expect(cells, deed).to_have_count(counts[1])
+    ann.choose("Table", "Delete table")
+    expect(rows).to_have_count(0)
+
+
+def test_a_ticked_task_is_ticked_for_everyone(office: Office, ann: Person, ben: Person) -> None:
+    document = office.document("- [ ] Warp the loom\n- [ ] Weave")
+    ann.open(document)
+    ben.open(document)
+    ben.body.get_by_role("checkbox").nth(1).click()
+    expect(ann.body.get_by_role("checkbox").nth(1)).to_be_checked()
+    expect(ann.body.get_by_role("checkbox").nth(0)).not_to_be_checked()
+    ben.is_saved()
+    assert "[x] Weave" in office.content(document, "markdown")
+
+
+def test_markdown_becomes_what_it_means_while_it_is_typed(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    for typed, made in {
+        "# Title": "h1",
+        "- point": "ul li",
+        "1. first": "ol li",
+        "[ ] to do": "ul[data-type=taskList] li",
+        "> said": "blockquote",
+        "```\nprint(1)": "pre",
+        "a ~~struck~~ word": "s",
+        "a ==marked== word": "mark",
+        "*slanted* ": "em",
+    }.items():
+        clear(ann)
+        ann.page.keyboard.type(typed)
+        expect(ann.body.locator(made).first, typed).to_be_visible()
+    clear(ann)
+    ann.page.keyboard.type("---")
+    expect(ann.body.locator("hr")).to_be_visible()
+
+
+def test_the_block_handle_moves_and_deletes_a_block(office: Office, ann: Person) -> None:
+    ann.open(office.document("One\n\nTwo\n\nThree"))
+    ann.body.get_by_text("Two").hover()
+    ann.page.get_by_role("button", name="Drag to move, press for actions").click()
+    ann.page.get_by_role("menuitem", name="Move up").click()
+    ann.reads("Two\nOne\nThree")
+    ann.body.get_by_text("Three").hover()
+    ann.page.get_by_role("button", name="Drag to move, press for actions").click()
+    ann.page.get_by_role("menuitem", name="Delete").click()
+    ann.reads("Two\nOne")

@@ -1,0 +1,154 @@
+"""Finding, undoing, pasting, the outline, and the look of things."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.office import Office
+from tests.browser.person import Person
+
+WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:w="urn:schemas-microsoft-com:office:word"
+xmlns="http://www.w3.org/TR/REC-html40"><head><meta name=Generator content="Microsoft Word 15">
+<style>p.MsoNormal {mso-style-parent:""; font-size:11.0pt}</style></head><body lang=EN-GB>
+<!--StartFragment--><h1>The loom<o:p></o:p></h1>
+<p class=MsoNormal><b>Bold</b> and <i>slanted</i>, <span style='color:red'>red</span>.<o:p></o:p></p>
+<p class=MsoListParagraphCxSpFirst style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
+style='font-family:Symbol'><span style='mso-list:Ignore'>·<span style='font:7.0pt "Times New Roman"'>&nbsp;
+</span></span></span><![endif]>Warp<o:p></o:p></p>
+<p class=MsoListParagraphCxSpLast style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
+style='font-family:Symbol'><span style='mso-list:Ignore'>·<span style='font:7.0pt "Times New Roman"'>&nbsp;
+</span></span></span><![endif]>Weft<o:p></o:p></p>
+<table class=MsoTableGrid><tr><td><p class=MsoNormal>Red</p></td><td><p class=MsoNormal>3</p></td></tr></table>
+<!--EndFragment--></body></html>"""
+
+DOCS = """<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-0a1b2c3d"><h2 dir="ltr"><span
+style="font-weight:400">Shuttles</span></h2><p dir="ltr"><span style="font-weight:700">Heavy</span><span
+style="font-weight:400"> and </span><span style="font-style:italic">light</span></p><ul><li
+role="checkbox" aria-checked="true"><p role="presentation"><span>Oiled</span></p></li></ul><p dir="ltr"><a
+href="https://example.org/"><span style="text-decoration:underline">More</span></a></p></b>"""
+
+PASTE = """(target, data) => {
+    const clipboardData = new DataTransfer()
+    for (const [type, content] of Object.entries(data)) clipboardData.setData(type, content)
+    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }))
+}"""
+
+
+@pytest.fixture
+def page_of_ann(office: Office, ann: Person) -> Person:
+    ann.open(office.document())
+    ann.come_to_the_front()
+    ann.body.focus()
+    return ann
+
+
+def test_word_pastes_as_headings_lists_and_tables(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    ann.body.evaluate(PASTE, {"text/html": WORD, "text/plain": "The loom"})
+    expect(ann.body.get_by_role("heading", name="The loom", level=1)).to_be_visible()
+    expect(ann.body.locator("strong")).to_have_text("Bold")
+    expect(ann.body.locator("em")).to_have_text("slanted")
+    expect(ann.body.locator("ul > li")).to_have_text(["Warp", "Weft"])
+    expect(ann.body.locator("td")).to_have_text(["Red", "3"])
+    assert "·" not in ann.text
+    ann.is_saved()
+
+
+def test_google_docs_pastes_with_its_checklists_and_without_its_false_bold(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    ann.body.evaluate(PASTE, {"text/html": DOCS, "text/plain": "Shuttles"})
+    expect(ann.body.get_by_role("heading", name="Shuttles", level=2)).to_be_visible()
+    expect(ann.body.locator("strong")).to_have_text(["Heavy"])
+    expect(ann.body.get_by_role("checkbox")).to_be_checked()
+    expect(ann.body.get_by_role("link", name="More")).to_have_attribute("href", "https://example.org/")
+
+
+def test_markdown_pastes_as_what_it_means(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    ann.body.evaluate(PASTE, {"text/plain": "# Yarn\n\n- red\n- blue\n\n```python\nprint(1)\n```\n"})
+    expect(ann.body.get_by_role("heading", name="Yarn", level=1)).to_be_visible()
+    expect(ann.body.locator("ul > li")).to_have_text(["red", "blue"])
+    expect(ann.body.locator("pre code")).to_have_text("print(1)")
+
+
+def test_undo_takes_back_ones_own_work_alone(office: Office, ann: Person, ben: Person) -> None:
+    document = office.document("Ann:\n\nBen:")
+    for person, line, text in ((ann, 0, " mine"), (ben, 1, " his")):
+        person.open(document)
+        person.come_to_the_front()
+        person.body.locator("p").nth(line).click()
+        person.page.keyboard.press("End")
+        person.page.keyboard.type(text)
+    ann.reads("Ann: mine\nBen: his")
+    ann.come_to_the_front()
+    ann.page.keyboard.press("ControlOrMeta+Z")
+    for person in (ann, ben):
+        person.reads("Ann:\nBen: his")
+    ann.page.keyboard.press("ControlOrMeta+Shift+Z")
+    for person in (ann, ben):
+        person.reads("Ann: mine\nBen: his")
+
+
+def test_find_counts_steps_and_replaces(office: Office, ann: Person) -> None:
+    ann.open(office.document("A thread, a thread and another Thread."))
+    ann.come_to_the_front()
+    ann.body.focus()
+    ann.page.keyboard.press("ControlOrMeta+F")
+    bar = ann.page.get_by_role("search", name="Find in document")
+    expect(bar.get_by_label("Find", exact=True)).to_be_focused()
+    ann.page.keyboard.type("thread")
+    expect(bar.get_by_role("status")).to_have_text("1 of 3")
+    ann.page.keyboard.press("Enter")
+    expect(bar.get_by_role("status")).to_have_text("2 of 3")
+    bar.get_by_role("button", name="Match case").click()
+    expect(bar.get_by_role("status")).to_have_text(re.compile("of 2$"))
+    bar.get_by_role("button", name="Replace", exact=True).first.click()
+    bar.get_by_label("Replace with").press_sequentially("yarn")
+    bar.get_by_role("button", name="All", exact=True).click()
+    ann.sees("A yarn, a yarn and another Thread.")
+    ann.page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+
+
+def test_the_outline_leads_to_a_heading(office: Office, ann: Person) -> None:
+    sections = "\n\n".join(f"## Part {part}\n\n" + "Words. " * 200 for part in range(1, 9))
+    ann.open(office.document(sections))
+    ann.choose("Menu of this document", "Show outline")
+    outline = ann.page.get_by_role("navigation", name="Outline")
+    expect(outline.get_by_role("button")).to_have_count(8)
+    outline.get_by_role("button", name="Part 7").click()
+    expect(ann.body.get_by_role("heading", name="Part 7")).to_be_in_viewport()
+
+
+def lightness(person: Person) -> float:
+    """Of what is behind the words, from 0 to 255."""
+    red, green, blue = person.page.evaluate(
+        """() => {
+            let at = document.querySelector("h1, .weft-body")
+            let color = "rgba(0, 0, 0, 0)"
+            for (; at && /, 0\\)$|transparent/.test(color); at = at.parentElement) color = getComputedStyle(at).backgroundColor
+            const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d")
+            canvas.fillStyle = color
+            canvas.fillRect(0, 0, 1, 1)
+            return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)]
+        }"""
+    )
+    return float(red * 0.3 + green * 0.59 + blue * 0.11)
+
+
+def test_pages_are_dark_where_the_system_is_and_where_one_chose_it(office: Office, ann: Person) -> None:
+    document = office.document("Night.", title="Night")
+    places = ("/accounts/profile/", f"/w/{office.workspace}", f"/d/{document}")
+    for scheme, expected in (("dark", range(70)), ("light", range(230, 256))):
+        ann.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for place in places:
+            ann.page.goto(place)
+            ann.page.locator("h1, .weft-body").first.wait_for()
+            assert round(lightness(ann)) in expected, (scheme, place)
+    ann.page.get_by_role("button", name="Account of").click()
+    ann.page.get_by_title("Dark").click()
+    expect(ann.page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    ann.page.goto("/accounts/profile/")
+    ann.page.locator("h1").first.wait_for()
+    assert lightness(ann) < 70, "the account's pages keep to what was chosen in the app"
