@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from documents import merging
-from documents.content import sandbox, structs
-from documents.content.loading import load
-from documents.content.tree import Unreadable, read
+from documents.content import comparing, sandbox, structs
+from documents.content.tree import Unreadable
 from documents.models import Log, Snapshot, Update
 
 # Entries held in memory at once.
@@ -59,7 +58,7 @@ def _faults(document_id: UUID) -> Iterator[str]:
         return  # no state to load, as said above
     try:
         state = _state(log, newest)
-        sandbox.run(_content, state)
+        sandbox.run(comparing.content, state)
     except (sandbox.Failed, Unreadable, merging.UnreadableUpdate) as fault:
         yield f"its content can't be read: {fault}"
         return
@@ -67,7 +66,7 @@ def _faults(document_id: UUID) -> Iterator[str]:
     bases = [base for base in (0, *older) if first is not None and first <= base + 1 and base < newest]
     for base in bases[:1]:  # the longest replay there are entries for
         try:
-            difference = sandbox.run(_difference, state, _state(log, base))
+            difference = sandbox.run(comparing.difference, state, _state(log, base))
         except (sandbox.Failed, Unreadable, structs.Malformed, merging.UnreadableUpdate) as fault:
             difference = f"that can't be read: {fault}"
         if difference:
@@ -117,19 +116,3 @@ def _state(log: Log, base: int) -> bytes:
         if len(batch) == CHUNK:
             state, batch = merging.merge([state, *batch]), []
     return merging.merge([state, *batch])
-
-
-def _content(state: bytes) -> object:
-    return read(load(state))
-
-
-def _difference(stored: bytes, replayed: bytes) -> str:
-    have, want = structs.scan(stored), structs.scan(replayed)
-    if not structs.covers(have.held, want.held):
-        return "structs are missing"
-    if not structs.covers(want.held, have.held):
-        return "there are structs of no entry"
-    # Not the other way round: a Doc also counts as deleted what came to stand in something deleted.
-    if not structs.covers(have.deleted, want.deleted):
-        return "deletions are missing"
-    return "" if want.splits_a_character or _content(stored) == _content(replayed) else "it reads differently"

@@ -45,7 +45,8 @@ class ResultTooLarge(Failed):
 
 
 def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """`function(*args)`, which must be a module's own function, with picklable arguments and result.
+    """`function(*args)`, which must be a module's own function, with picklable arguments and result. Its module must
+    be importable without Django's apps: only a fork would have them.
 
     What it raises of our own errors comes back; all else that goes wrong is Failed.
     """

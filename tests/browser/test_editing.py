@@ -127,7 +127,9 @@ def lightness(person: Person) -> float:
         """() => {
             let at = document.querySelector("h1, .weft-body")
             let color = "rgba(0, 0, 0, 0)"
-            for (; at && /, 0\\)$|transparent/.test(color); at = at.parentElement) color = getComputedStyle(at).backgroundColor
+            for (; at && /, 0\\)$|transparent/.test(color); at = at.parentElement) {
+                color = getComputedStyle(at).backgroundColor
+            }
             const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d")
             canvas.fillStyle = color
             canvas.fillRect(0, 0, 1, 1)

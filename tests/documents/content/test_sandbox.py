@@ -12,8 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
-from documents.content import sandbox
+from documents import merging
+from documents.content import comparing, sandbox
+from documents.content.derive import derive_from
+from documents.content.rendering import render, render_fragment
+from documents.content.squeezing import squeeze
 from documents.content.tree import Unreadable
+from documents.content.writer import retitle
 
 
 def in_a_thread(function: Callable[[], Any]) -> Any:
@@ -56,6 +61,26 @@ def panic() -> None:
 def test_what_it_returns_comes_back() -> None:
     assert sandbox.run(len, b"abc") == 3
     assert in_a_thread(lambda: sandbox.run(len, b"abc")) == 3
+
+
+NOTHING = merging.EMPTY_UPDATE
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (squeeze, (NOTHING,)),
+        (derive_from, ([NOTHING],)),
+        (comparing.content, (NOTHING,)),
+        (comparing.difference, (NOTHING, NOTHING)),
+        (render, (NOTHING, "markdown")),
+        (render_fragment, (NOTHING,)),
+        (retitle, (NOTHING, "Plan")),
+    ],
+)
+def test_all_that_runs_there_runs_beside_threads_too(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    outcome = in_a_thread(lambda: sandbox.run(function, *arguments))
+    assert not isinstance(outcome, BaseException), outcome
 
 
 def test_our_own_errors_come_back_as_themselves() -> None:
