@@ -8,6 +8,7 @@ from django.conf import settings
 
 from collab import closing, rights, signed_in
 from collab.closing import Closing
+from collab.dialects import Dialect
 from collab.hub import Hub, refusal
 from collab.metrics import COUNTERS
 from collab.rights import Standing
@@ -27,7 +28,7 @@ class Refused(Exception):
 
 
 async def admit(
-    hub: Hub, scope: object, document_id: UUID, transport: Transport, *, numbered: bool
+    hub: Hub, scope: object, document_id: UUID, transport: Transport, *, dialect: Dialect
 ) -> tuple[Room, Session]:
     """Identify, check rights, open the room and join it. Raises Refused."""
     if hub.draining:
@@ -48,7 +49,7 @@ async def admit(
     if stands is None or may_edit is None:
         raise Refused(closing.GONE)  # what one may not see answers exactly as what does not exist
     _check_crowd(hub, document_id, identity)
-    session = Session(identity, transport, numbered=numbered, may_edit=may_edit, access_version=stands.access_version)
+    session = Session(identity, transport, dialect=dialect, may_edit=may_edit, access_version=stands.access_version)
     try:
         room = await hub.join(document_id, session)
     except Exception as error:

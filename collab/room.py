@@ -38,6 +38,8 @@ RELAY_BYTES = 64_000
 SCAN_INLINE = 32_000
 """Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
 CURSOR_WINDOW = 0.25
+NOWHERE = -1
+"""A cursor before every entry: what a session missed is all there is."""
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
 
@@ -71,12 +73,11 @@ class Room:
         self.touched = _now()
         session.cursor = self.replica.head
         session.rejoin = lambda: self._bring_up_to_date(session)
-        if session.numbered:
-            session.send(messages.encode_notice(self._welcome(session)))
+        session.notify(self._welcome(session))
         session.send(messages.encode_sync_step1(self.replica.state_vector()))
         session.send(self.awareness.frame())
         if self._unsaved_bytes:
-            self._notice([session], "unsaved")
+            session.notify({"kind": "unsaved"})
 
     def leave(self, session: Session) -> None:
         self.sessions.discard(session)
@@ -121,9 +122,7 @@ class Room:
             # Honest clients answer our SyncStep1 with all they have, readers too: refused, but no reason to end the
             # session.
             COUNTERS["refused_read_only"] += 1
-            if not session.refused:
-                session.refused = True
-                session.send(messages.encode_auth_denied("read-only"))
+            session.refuse()
             return
         if news is not None and self.replica.size + len(news) > LIMITS.document_bytes:
             COUNTERS["refused_document_size"] += 1
@@ -150,8 +149,8 @@ class Room:
             frames = self.replica.answer(state_vector)
         for frame in frames:
             session.send(frame)
-        session.cursor = self.replica.head
-        self._tell_cursor(session)
+        session.passed(self.replica.head)
+        session.tell_cursor(self.replica.epoch)
 
     # --- what the writer reports ---
 
@@ -219,12 +218,21 @@ class Room:
             return
         self.touched = _now()
         update = fresh[0].update if len(fresh) == 1 else merging.merge([entry.update for entry in fresh])
-        self._broadcast(messages.encode_update(update), skip)
+        frame, epoch, head = messages.encode_update(update), self.replica.epoch, self.replica.head
+        for session in list(self.sessions):
+            if session is skip:
+                session.passed(head)
+            else:
+                session.deliver(frame, epoch, head)
         self._schedule_cursors()
 
     def _tell_replaced(self, update: bytes) -> None:
         """Another replica was loaded: pass on what it has, and ask everybody what it lacks."""
-        self._broadcast(messages.encode_update(update))
+        frame, epoch, head = messages.encode_update(update), self.replica.epoch, self.replica.head
+        for session in list(self.sessions):
+            if session.misses_frames:
+                session.cursor = NOWHERE
+            session.deliver(frame, epoch, head)
         self._broadcast(messages.encode_sync_step1(self.replica.state_vector()))
         self._schedule_cursors()
 
@@ -290,8 +298,8 @@ class Room:
         COUNTERS["caught_up_slow_reader"] += 1
         missed = self.replica.since(session.cursor)
         session.send(messages.encode_update(self.replica.everything() if missed is None else missed))
-        session.cursor = self.replica.head
-        self._tell_cursor(session)
+        session.passed(self.replica.head)
+        session.tell_cursor(self.replica.epoch)
         session.send(self.awareness.frame())
 
     def _welcome(self, session: Session) -> dict[str, object]:
@@ -304,10 +312,8 @@ class Room:
         }
 
     def _notice(self, sessions: Iterable[Session], kind: str) -> None:
-        frame = messages.encode_notice({"kind": kind})
         for session in sessions:
-            if session.numbered:
-                session.send(frame)
+            session.notify({"kind": kind})
 
     def _saved(self, writes: list[Write]) -> None:
         if self._unsaved_bytes:
@@ -317,21 +323,13 @@ class Room:
                 self._notice(self.sessions, "saved")
 
     def _schedule_cursors(self) -> None:
-        for session in self.sessions:
-            if not session.misses_frames:
-                session.cursor = self.replica.head
         if self._cursor_timer is None:
             self._cursor_timer = asyncio.get_running_loop().call_later(CURSOR_WINDOW, self._tell_cursors)
 
     def _tell_cursors(self) -> None:
         self._cursor_timer = None
         for session in self.sessions:
-            self._tell_cursor(session)
-
-    def _tell_cursor(self, session: Session) -> None:
-        if session.numbered and session.told_cursor != session.cursor and not session.misses_frames:
-            session.told_cursor = session.cursor
-            session.send(messages.encode_cursor(self.replica.epoch, session.cursor))
+            session.tell_cursor(self.replica.epoch)
 
     # --- tasks of the room's own ---
 

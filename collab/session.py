@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import coroutine
@@ -13,8 +13,8 @@ from django.conf import settings
 
 from collab import closing
 from collab.closing import Closing
+from collab.dialects import Dialect
 from collab.metrics import COUNTERS
-from collab.protocol import messages
 
 LIMITS = settings.LIMITS
 
@@ -152,35 +152,67 @@ def _resume(started: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[A
 
 
 class Session:
-    """A client in a room.
+    """A client in a room, spoken to in its own dialect.
 
     Acks are cumulative: `acknowledge(n)` says that the first n Update or SyncStep2 frames of this connection are
-    committed, or held nothing new. `numbered` is the `weft.1` dialect; others are told nothing.
+    committed, or held nothing new.
     """
 
     def __init__(
-        self, identity: Identity, transport: Transport, *, numbered: bool, may_edit: bool, access_version: int
+        self, identity: Identity, transport: Transport, *, dialect: Dialect, may_edit: bool, access_version: int
     ):
         self.identity = identity
-        self.numbered = numbered
         self.may_edit = may_edit and not identity.read_only
         self.access_version = access_version
         self.received = 0
         self.acknowledged = 0
         self.cursor = 0
-        self.told_cursor = -1
+        """Every entry up to here was sent, or dropped with an overflowed outbox that `rejoin` makes up for."""
         self.closing: Closing | None = None
-        self.last_sent = 0.0
-        self.refused = False
+        self._first_refused = 0
+        """The number of the first frame that was not taken; 0 for none."""
+        self._refused_early: list[int] = []
+        """Of those that were not taken, while ones before them still waited for their commit."""
         self.rejoin: Callable[[], None] = lambda: None
         """Set by the room: sends what an overflowed outbox dropped."""
         self._transport = transport
+        self._dialect = dialect
+        self._told_cursor: tuple[int, int] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._outbox = Outbox(transport, fell_behind=lambda: self.rejoin(), stuck=self._give_up)
         self._budget = Budget()
 
     def send(self, frame: bytes) -> None:
-        self._outbox.put(frame)
+        """A message in the room's words; see `Dialect.frame`."""
+        said = self._dialect.frame(frame)
+        if said is not None:
+            self._outbox.put(said)
+
+    def deliver(self, frame: bytes, epoch: int, seq: int) -> None:
+        """An Update message with the entries that follow `cursor`, up to `seq`."""
+        said = self._dialect.entries(frame, epoch, seq)
+        if said is not None:
+            self._outbox.put(said)
+        self.passed(seq)
+
+    def passed(self, seq: int) -> None:
+        """The client knows everything up to `seq`."""
+        if not self.misses_frames:
+            self.cursor = seq
+
+    def tell_cursor(self, epoch: int) -> None:
+        """Say how far the client is now, if that is news and true."""
+        if self.misses_frames or self._told_cursor == (epoch, self.cursor):
+            return
+        self._told_cursor = (epoch, self.cursor)
+        said = self._dialect.cursor(epoch, self.cursor)
+        if said is not None:
+            self._outbox.put(said)
+
+    def notify(self, notice: Mapping[str, Any]) -> None:
+        said = self._dialect.notice(notice)
+        if said is not None:
+            self._outbox.put(said)
 
     @property
     def misses_frames(self) -> bool:
@@ -193,9 +225,24 @@ class Session:
 
     def acknowledge(self, number: int) -> None:
         if number > self.acknowledged:
-            self.acknowledged = number
-            if self.numbered:
-                self.send(messages.encode_ack(number))
+            before, self.acknowledged = self.acknowledged, number
+            more, up_to = number - before, number
+            if self._first_refused:
+                passed = [refused for refused in self._refused_early if refused <= number]
+                del self._refused_early[: len(passed)]
+                more, up_to = more - len(passed), min(number, self._first_refused - 1)
+            for said in self._dialect.acks(more, up_to):
+                self._outbox.put(said)
+
+    def refuse(self) -> None:
+        """The frame received last was not taken: this client may only read."""
+        for said in self._dialect.refusal(bool(self._first_refused)):
+            self._outbox.put(said)
+        self._first_refused = self._first_refused or self.received
+        if self.acknowledged == self.received - 1:
+            self.acknowledged = self.received
+        else:
+            self._refused_early.append(self.received)
 
     def close(self, reason: Closing) -> None:
         """End the session, with a reason. May be called any number of times; the first counts."""

@@ -14,6 +14,7 @@ from channels.consumer import AsyncConsumer
 from collab import closing
 from collab.admission import Refused, admit
 from collab.closing import Closing
+from collab.dialects import WEFT, Y_WEBSOCKET
 from collab.hub import Hub
 from collab.metrics import COUNTERS
 from collab.room import Room
@@ -47,14 +48,14 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         hub: Hub = scope["hub"]
-        numbered = SUBPROTOCOL in scope.get("subprotocols", ())
+        ours = SUBPROTOCOL in scope.get("subprotocols", ())
         await receive()  # websocket.connect
         # Accept, then close with a reason: a close before the accept is a bare 403, and browsers see no more than 1006.
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if numbered else None})
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else None})
         transport = SocketTransport(send)
         document_id: UUID = scope["url_route"]["kwargs"]["document_id"]
         try:
-            room, session = await admit(hub, scope, document_id, transport, numbered=numbered)
+            room, session = await admit(hub, scope, document_id, transport, dialect=WEFT if ours else Y_WEBSOCKET)
         except Refused as refused:
             COUNTERS[f"refused_{refused.reason.code}"] += 1
             await transport.close(refused.reason)

@@ -18,6 +18,7 @@ from pycrdt import Doc, Text
 
 from collab import hub as hub_module
 from collab.closing import Closing
+from collab.dialects import WEFT, Y_WEBSOCKET
 from collab.hub import Hub
 from collab.protocol.lib0 import read_varbytes, read_varuint, varbytes, varuint
 from collab.relay import Message, Receive
@@ -86,8 +87,9 @@ class WireRelay:
 class Person:
     """A browser with the document open: a replica, and what the server told it."""
 
-    def __init__(self, name: str, user_id: int, doc: Doc[Any]) -> None:
+    def __init__(self, name: str, user_id: int, doc: Doc[Any], *, numbered: bool = True) -> None:
         self.name, self.user_id, self.doc = name, user_id, doc
+        self.numbered = numbered
         self.body = doc.get("text", type=Text)
         self.frames: list[bytes] = []
         self.acknowledged = 0
@@ -196,9 +198,10 @@ class Network:
         access_version: int = 1,
     ) -> Person:
         """A new connection with what the replica holds already."""
-        again = Person(person.name, person.user_id, person.doc)
+        again = Person(person.name, person.user_id, person.doc, numbered=numbered)
         identity = Identity(person.user_id, person.name, "#336699")
-        session = Session(identity, again, numbered=numbered, may_edit=may_edit, access_version=access_version)
+        dialect = WEFT if numbered else Y_WEBSOCKET
+        session = Session(identity, again, dialect=dialect, may_edit=may_edit, access_version=access_version)
         hub = self.hubs[process]
         room = await hub.join(self.document_id, session)
         again.enter(hub, room, session)
@@ -208,7 +211,7 @@ class Network:
     async def settle(self, seconds: float = 20.0) -> None:
         """Everybody saved and equal: to each other, and to what a fresh reader gets from the database."""
         here = [person for person in self.people if person.closed is None]
-        editors = [person for person in here if person.session.may_edit and person.session.numbered]
+        editors = [person for person in here if person.session.may_edit and person.numbered]
         await until(lambda: all(person.all_saved for person in editors), seconds)
         await until(lambda: len({person.text for person in here}) <= 1, seconds)
 

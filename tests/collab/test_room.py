@@ -147,6 +147,18 @@ async def test_a_reader_s_update_is_refused_and_is_in_no_log(network: Network) -
     assert b"\x02\x00\x09read-only" in rea.frames
 
 
+async def test_no_later_ack_covers_a_refused_edit(network: Network) -> None:
+    rea, ann = await network.join("rea", may_edit=False), await network.join("ann")
+    await until(lambda: rea.acknowledged == 1)  # the answer to the server's question
+    await rea.type("graffiti")
+    rea.say(b"\x00\x02\x02\x00\x00", counts=True)  # holds nothing, and would be acknowledged by itself
+    rea.say(b"\x07")
+    await until(lambda: b"\x07" in rea.frames)
+    await ann.type("committed after all that")
+    await until(lambda: ann.all_saved)
+    assert rea.acknowledged == 1
+
+
 async def test_a_reader_answering_with_nothing_new_is_no_offender(network: Network) -> None:
     ann = await network.join("ann")
     await ann.type("text")

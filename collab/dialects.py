@@ -1,0 +1,74 @@
+"""How one kind of client is spoken to: what a room says, as the bytes that this kind reads.
+
+A room says everything once, in the frames of `weft.1`, and each session's dialect turns them into its client's own.
+What a client says is turned the other way by its transport. Pure: no I/O, and nothing kept but the last translation,
+since a room says the same to all sessions in a row.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from collab.protocol import messages
+
+SILENT: tuple[bytes, ...] = ()
+
+
+class Dialect(Protocol):
+    """Bytes for the client, or None (no bytes at all) for what it isn't told."""
+
+    def frame(self, frame: bytes) -> bytes | None:
+        """A SyncStep1, SyncStep2, Update, Awareness or Pong message; an Update may be one that isn't committed."""
+
+    def entries(self, frame: bytes, epoch: int, seq: int) -> bytes | None:
+        """An Update message with committed entries, after which everything up to `epoch.seq` was said."""
+
+    def acks(self, more: int, up_to: int) -> Iterable[bytes]:
+        """So many `more` of the client's Update and SyncStep2 frames are committed, or held nothing new; every frame
+        `up_to` there is, as far as the first one that was refused."""
+
+    def refusal(self, again: bool) -> Iterable[bytes]:
+        """An edit was not taken, since this client may only read; `again`: it has been told so before."""
+
+    def cursor(self, epoch: int, seq: int) -> bytes | None:
+        """Everything up to here was said."""
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None: ...
+
+
+class YWebsocket:
+    """y-websocket, unmodified clients: they know of neither acks nor cursors."""
+
+    def frame(self, frame: bytes) -> bytes | None:
+        return frame
+
+    def entries(self, frame: bytes, epoch: int, seq: int) -> bytes | None:
+        return frame
+
+    def acks(self, more: int, up_to: int) -> Iterable[bytes]:
+        return SILENT
+
+    def refusal(self, again: bool) -> Iterable[bytes]:
+        return SILENT if again else (messages.encode_auth_denied("read-only"),)
+
+    def cursor(self, epoch: int, seq: int) -> bytes | None:
+        return None
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None:
+        return None
+
+
+class Weft(YWebsocket):
+    """`weft.1`: y-websocket's messages, and acks, cursors and notices besides."""
+
+    def acks(self, more: int, up_to: int) -> Iterable[bytes]:
+        return (messages.encode_ack(up_to),)
+
+    def cursor(self, epoch: int, seq: int) -> bytes | None:
+        return messages.encode_cursor(epoch, seq)
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None:
+        return messages.encode_notice(notice)
+
+
+Y_WEBSOCKET: Dialect = YWebsocket()
+WEFT: Dialect = Weft()
