@@ -46,10 +46,10 @@ class Person:
         )
         return said
 
-    def sign_in(self) -> None:
+    def sign_in(self, password: str = PASSWORD) -> None:
         self.page.goto("/accounts/login/")
         self.page.get_by_label("E-mail").fill(self.email)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("Password", exact=True).fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.page.get_by_role("button", name="New document").first).to_be_visible()
 
