@@ -91,12 +91,12 @@ function Pages() {
   return <Waiting whole />
 }
 
-/** The workspace one was in last, else one's own. */
+/** The workspace one was in last, else one shared with others (that is what an invitation was for), else one's own. */
 function Home() {
   const { data } = useMe()
   const [remembered] = useRememberedWorkspace()
   const workspaces = data?.workspaces ?? []
-  const workspace = workspaces.find(({ id }) => id === remembered) ?? workspaces.find(({ personal }) => personal) ?? workspaces[0]
+  const workspace = workspaces.find(({ id }) => id === remembered) ?? workspaces.find(({ personal }) => !personal) ?? workspaces[0]
   return workspace ? <Redirect to={routes.workspace(workspace.id)} replace /> : null
 }
 
