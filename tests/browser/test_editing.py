@@ -1,4 +1,4 @@
-"""Finding, undoing, pasting, the outline, and the look of things."""
+"""Finding, undoing, pasting, and the outline."""
 
 import re
 
@@ -31,7 +31,10 @@ href="https://example.org/"><span style="text-decoration:underline">More</span><
 PASTE = """(target, data) => {
     const clipboardData = new DataTransfer()
     for (const [type, content] of Object.entries(data)) clipboardData.setData(type, content)
-    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }))
+    const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true })
+    // Firefox ignores the one given to the constructor.
+    Object.defineProperty(event, "clipboardData", { value: clipboardData })
+    target.dispatchEvent(event)
 }"""
 
 
@@ -119,38 +122,3 @@ def test_the_outline_leads_to_a_heading(office: Office, ann: Person) -> None:
     expect(outline.get_by_role("button")).to_have_count(8)
     outline.get_by_role("button", name="Part 7").click()
     expect(ann.body.get_by_role("heading", name="Part 7")).to_be_in_viewport()
-
-
-def lightness(person: Person) -> float:
-    """Of what is behind the words, from 0 to 255."""
-    red, green, blue = person.page.evaluate(
-        """() => {
-            let at = document.querySelector("h1, .weft-body")
-            let color = "rgba(0, 0, 0, 0)"
-            for (; at && /, 0\\)$|transparent/.test(color); at = at.parentElement) {
-                color = getComputedStyle(at).backgroundColor
-            }
-            const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d")
-            canvas.fillStyle = color
-            canvas.fillRect(0, 0, 1, 1)
-            return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)]
-        }"""
-    )
-    return float(red * 0.3 + green * 0.59 + blue * 0.11)
-
-
-def test_pages_are_dark_where_the_system_is_and_where_one_chose_it(office: Office, ann: Person) -> None:
-    document = office.document("Night.", title="Night")
-    places = ("/accounts/profile/", f"/w/{office.workspace}", f"/d/{document}")
-    for scheme, expected in (("dark", range(70)), ("light", range(230, 256))):
-        ann.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for place in places:
-            ann.page.goto(place)
-            ann.page.locator("h1, .weft-body").first.wait_for()
-            assert round(lightness(ann)) in expected, (scheme, place)
-    ann.page.get_by_role("button", name="Account of").click()
-    ann.page.get_by_title("Dark").click()
-    expect(ann.page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
-    ann.page.goto("/accounts/profile/")
-    ann.page.locator("h1").first.wait_for()
-    assert lightness(ann) < 70, "the account's pages keep to what was chosen in the app"
