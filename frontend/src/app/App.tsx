@@ -11,7 +11,7 @@ import { useLiveUpdates } from "./data/live"
 import { retry, useMe } from "./data/queries"
 import { FavouritesPage, RecentPage, SharedPage, WorkspacePage } from "./list/pages"
 import { TrashPage } from "./list/TrashPage"
-import { useRememberedWorkspace } from "./remembered"
+import { useCurrentWorkspace } from "./remembered"
 import { routes } from "./routes"
 import { WorkspaceSettings } from "./settings/WorkspaceSettings"
 import { Notice } from "./shell/Notice"
@@ -91,12 +91,9 @@ function Pages() {
   return <Waiting whole />
 }
 
-/** The workspace one was in last, else one shared with others (that is what an invitation was for), else one's own. */
 function Home() {
   const { data } = useMe()
-  const [remembered] = useRememberedWorkspace()
-  const workspaces = data?.workspaces ?? []
-  const workspace = workspaces.find(({ id }) => id === remembered) ?? workspaces.find(({ personal }) => !personal) ?? workspaces[0]
+  const workspace = useCurrentWorkspace(data?.workspaces ?? [])
   return workspace ? <Redirect to={routes.workspace(workspace.id)} replace /> : null
 }
 

@@ -5,7 +5,7 @@ import { useLocation } from "wouter"
 import { isAtLeast } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { useSignedIn } from "../data/queries"
-import { useRememberedWorkspace, useSidebarHidden } from "../remembered"
+import { useCurrentWorkspace, useSidebarHidden } from "../remembered"
 import { routes } from "../routes"
 import { QuickSwitcher } from "./QuickSwitcher"
 import styles from "./Shell.module.css"
@@ -19,12 +19,10 @@ export function Shell({ children }: { children: ReactNode }) {
   const narrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false }) ?? false
   const [folded, setFolded] = useSidebarHidden()
   const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false)
-  const [remembered] = useRememberedWorkspace()
   const actions = useDocumentActions()
   const main = useRef<HTMLElement>(null)
 
-  const workspace =
-    me.workspaces.find(({ id }) => id === remembered) ?? me.workspaces.find(({ personal }) => personal) ?? me.workspaces[0]
+  const workspace = useCurrentWorkspace(me.workspaces)
   const mayCreate = workspace !== undefined && isAtLeast(workspace.role, "editor") && !workspace.suspended
 
   const newDocument = useCallback(async () => {
