@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 FRONTEND = ROOT / "frontend"
 BROWSERS = {"chromium": ("chromium", "chromium-browser"), "firefox-esr": ("firefox-esr", "firefox")}
+PROXY = {"nginx-light": ("nginx",)}
 
 
 @dataclass
@@ -46,6 +47,8 @@ def check() -> Count:
 
 
 def python(arguments: list[str]) -> Count:
+    if missing := _missing(PROXY):
+        print(f"Tests behind a proxy are skipped: apt-get install {' '.join(missing)}")
     return _pytest(["--ignore=tests/browser", *arguments])
 
 
@@ -58,17 +61,27 @@ def frontend(arguments: list[str]) -> Count:
 
 
 def browser(arguments: list[str]) -> Count:
-    missing = [package for package, names in BROWSERS.items() if not any(map(shutil.which, names))]
+    if missing := _missing({**BROWSERS, **PROXY}):
+        print(f"Browser tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
+        return Count(failed=1)
+    return _pytest(["tests/browser", *arguments])
+
+
+def _missing(wanted: dict[str, tuple[str, ...]]) -> list[str]:
+    """Those Debian packages that aren't there, and can't be installed either."""
+
+    def look() -> list[str]:
+        path = f"{os.environ['PATH']}:/usr/sbin"
+        return [package for package, names in wanted.items() if not any(shutil.which(n, path=path) for n in names)]
+
+    missing = look()
     if missing and os.getuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {' and '.join(missing)} …", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
         install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]
         subprocess.run(install, check=False, **quiet)  # type: ignore[call-overload]
-    elif missing:
-        print(f"Browser tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
-        return Count(failed=1)
-    return _pytest(["tests/browser", *arguments])
+    return look()
 
 
 def _pytest(arguments: list[str]) -> Count:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import random
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -31,10 +32,12 @@ class Client:
         seed: int = 0,
         numbered: bool = True,
         headers: dict[str, str] | None = None,
+        trusted: ssl.SSLContext | None = None,
     ) -> None:
         self.url = f"{url.replace('http', 'ws', 1)}/ws/y/{document}"
         self.headers = {"Authorization": f"Bearer {token}"} if headers is None else headers
         self.numbered = numbered
+        self.trusted = trusted
         self.random = random.Random(seed)
         self.doc: Doc[Any] = Doc()
         self.body = self.doc.get("text", type=Text)
@@ -119,6 +122,7 @@ class Client:
             self.url,
             additional_headers=self.headers,
             subprotocols=protocols,
+            ssl=self.trusted,
             max_size=None,
             open_timeout=5,
             close_timeout=1,

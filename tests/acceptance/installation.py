@@ -62,7 +62,7 @@ class Installation:
         return self.documents[self._taken - 1]
 
     def client(self, name: str, document: str, **options: Any) -> Client:
-        return Client(self.weft.url, document, self.people[name]["token"], **options)
+        return Client(options.pop("url", self.weft.url), document, self.people[name]["token"], **options)
 
     def processes(self, word: str) -> list[psutil.Process]:
         """Those of the supervisor's children that are "web", "work" or "valkey"."""
