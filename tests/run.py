@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,7 +19,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 FRONTEND = ROOT / "frontend"
 BROWSERS = {"chromium": ("chromium", "chromium-browser"), "firefox-esr": ("firefox-esr", "firefox")}
-PROXY = {"nginx-light": ("nginx",)}
+PROXY: dict[str, tuple[str, ...]] = {"nginx-light": ("nginx",)}
 
 
 @dataclass
@@ -67,7 +68,7 @@ def browser(arguments: list[str]) -> Count:
     return _pytest(["tests/browser", *arguments])
 
 
-def _missing(wanted: dict[str, tuple[str, ...]]) -> list[str]:
+def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Those Debian packages that aren't there, and can't be installed either."""
 
     def look() -> list[str]:
