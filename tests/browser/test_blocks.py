@@ -113,6 +113,20 @@ def test_rows_and_columns_come_and_go(page_of_ann: Person) -> None:
     expect(rows).to_have_count(0)
 
 
+def test_the_keys_lead_to_the_end_of_a_table_and_out_of_it(page_of_ann: Person) -> None:
+    ann, keys = page_of_ann, page_of_ann.page.keyboard
+    keys.type("Before")
+    keys.press("Enter")
+    insert(ann, "table")
+    keys.type("first")
+    keys.press("ControlOrMeta+End")
+    keys.type("last")
+    expect(ann.body.locator("th, td").last).to_have_text("last")
+    keys.press("ArrowDown")
+    keys.type("After")
+    expect(ann.body.locator("> p").last).to_have_text("After")
+
+
 def test_a_ticked_task_is_ticked_for_everyone(office: Office, ann: Person, ben: Person) -> None:
     document = office.document("- [ ] Warp the loom\n- [ ] Weave")
     ann.open(document)

@@ -1,4 +1,5 @@
 import { Extension } from "@tiptap/core"
+import { Selection } from "@tiptap/pm/state"
 import { openPanel } from "../panels"
 import { deleteBlock, duplicateBlock, moveBlock, selectedBlock } from "./blocks"
 
@@ -32,6 +33,11 @@ export const BlockKeys = Extension.create({
         return true
       },
       "Mod-Shift-h": () => editor.commands.toggleHighlight({ color: "#fff1ad" }),
+      // Chromium's own takes the caret out of a table at the end, to the line before it.
+      "Mod-End": () => {
+        editor.view.dispatch(editor.state.tr.setSelection(Selection.atEnd(editor.state.doc)).scrollIntoView())
+        return true
+      },
       "Mod-\\": () => editor.chain().unsetAllMarks().run(),
     }
   },
