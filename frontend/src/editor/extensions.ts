@@ -11,6 +11,7 @@ import { Find } from "./find/find"
 import { Panels } from "./panels"
 import { Paste } from "./paste"
 import { documentSchema } from "./schema"
+import { ClearNodes } from "./typing/clearNodes"
 import { BlockKeys } from "./typing/keys"
 import { Placeholder } from "./typing/placeholder"
 import { WholeCharacters } from "./typing/wholeCharacters"
@@ -35,6 +36,7 @@ export function editorExtensions({ doc, history, awareness, user }: EditorSetup)
     Paste,
     Placeholder,
     BlockKeys,
+    ClearNodes,
     WholeCharacters,
   ]
 }

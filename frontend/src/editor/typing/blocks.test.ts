@@ -26,6 +26,19 @@ function at(words: string) {
   return found
 }
 
+test("a line of a table cell changes within its cell, whatever the table stands in", () => {
+  const cell = (words: string) => block("tableCell", {}, p(words))
+  const table = block("table", {}, block("tableRow", {}, cell("left"), cell("right")))
+  desk.editor.commands.setContent(block("doc", {}, block("callout", {}, p("Box"), table)))
+  at("right")
+  findKinds("code")[0]!.apply(desk.editor)
+  const { doc } = desk.editor.state
+  expect(doc.childCount).toBe(1)
+  expect(doc.toString()).toBe(
+    'doc(callout(paragraph("Box"), table(tableRow(tableCell(paragraph("left")), tableCell(codeBlock("right"))))))',
+  )
+})
+
 describe("a block", () => {
   test("moves past its neighbour with the caret in it, and stops at the edge", () => {
     desk.editor.commands.setContent(block("doc", {}, p("a"), p("b"), p("c")))
