@@ -1,4 +1,5 @@
-"""The application uvicorn runs: sockets, static files and health checks in front of Django, and the hub's lifespan."""
+"""The application uvicorn runs: sockets, the HTTP transports, static files and health checks in front of Django, and
+the hub's lifespan."""
 
 import os
 from typing import Any
@@ -15,10 +16,11 @@ from collab import metrics  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
 from collab.hub import Hub  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
-from collab.routing import sockets  # noqa: E402
+from collab.routing import HttpTransports, sockets  # noqa: E402
 from collab.static_files import PREFIX, static_files  # noqa: E402
 
 _hub: Hub | None = None
+_http: HttpTransports | None = None
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -30,6 +32,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
             await health(scope, receive, send)
         elif scope["path"].startswith(PREFIX):
             await static_files(scope, receive, send)
+        elif _http is not None and _http.takes(scope["path"]):
+            await _http(scope, receive, send)
         elif scope["path"] == metrics.PATH and _hub is not None:
             await metrics.serve(scope, send, _hub.gauges())
         else:
@@ -46,9 +50,10 @@ async def drain(seconds: float) -> None:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    global _hub
+    global _hub, _http
     await receive()
     _hub = Hub(RedisRelay(settings.REDIS_URL))
+    _http = HttpTransports(_hub)
     await _hub.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()

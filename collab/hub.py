@@ -70,7 +70,7 @@ class Hub:
     async def drain(self, seconds: float = 2.0) -> None:
         """Send everybody away, spread over `seconds`: stock clients come back without any jitter of their own."""
         self.draining = True
-        sessions = [session for room in self.rooms.values() for session in room.sessions]
+        sessions = [session for session in self._sessions() if not session.brief]
         random.shuffle(sessions)
         pause = seconds / len(sessions) if sessions else 0.0
         for number, session in enumerate(sessions):
@@ -143,7 +143,7 @@ class Hub:
         """What is open now, for `/metrics`."""
         return {
             "rooms": len(self.rooms),
-            "sessions": sum(len(room.sessions) for room in self.rooms.values()),
+            "sessions": sum(not session.brief for session in self._sessions()),
             "relay_healthy": int(self.relay.healthy),
         }
 
