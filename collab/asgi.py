@@ -18,6 +18,7 @@ from collab.hub import Hub  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
 from collab.routing import HttpTransports, sockets  # noqa: E402
 from collab.static_files import PREFIX, static_files  # noqa: E402
+from presence.feed import Feed  # noqa: E402
 
 _hub: Hub | None = None
 _http: HttpTransports | None = None
@@ -45,6 +46,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 async def drain(seconds: float) -> None:
     """Before uvicorn shuts down: not ready any more, and sessions sent away one by one over `seconds`."""
     start_draining()
+    if _http is not None:
+        _http.drain()
     if _hub is not None:
         await _hub.drain(seconds)
 
@@ -53,9 +56,11 @@ async def _lifespan(receive: Any, send: Any) -> None:
     global _hub, _http
     await receive()
     _hub = Hub(RedisRelay(settings.REDIS_URL))
-    _http = HttpTransports(_hub)
+    _http = HttpTransports(_hub, Feed(settings.REDIS_URL))
     await _hub.start()
+    await _http.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await _http.stop()
     await _hub.stop()
     await send({"type": "lifespan.shutdown.complete"})

@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 from uuid import UUID
 
-from collab import closing, rights, signed_in
+from collab import closing, signed_in
 from collab.closing import Closing
 from collab.metrics import COUNTERS
 from collab.protocol.messages import EMPTY_AWARENESS
@@ -231,13 +231,12 @@ class Hub:
             await asyncio.sleep(LOOK_ALL)
             sessions = [session for session in self._sessions() if session.open]
             try:
-                inactive = await in_reader(rights.inactive, {session.identity.user_id for session in sessions})
                 ended = await in_reader(signed_in.ended, {session.identity for session in sessions})
             except Exception as error:
                 log.debug("could not look at the sessions: %s", error)
                 continue
             for session in sessions:
-                if session.identity.user_id in inactive or session.identity in ended:
+                if session.identity in ended:
                     session.close(closing.SIGNED_OUT)
 
     async def _keep_alive(self) -> None:

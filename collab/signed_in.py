@@ -19,6 +19,7 @@ from django.contrib import auth
 from django.contrib.sessions.backends.base import SessionBase
 from django.http.request import split_domain_port, validate_host
 
+from collab import rights
 from collab.session import Identity
 from documents.models import AccessToken, User
 from documents.tokens import find_token
@@ -44,11 +45,13 @@ def credential(scope: Any) -> bytes | None:
 
 
 def ended(identities: Collection[Identity]) -> set[Identity]:
-    """Those whose sign-in was ended. Raises what Redis or the database raise: then nothing is known.
+    """Those whose sign-in was ended, or who were deactivated. Raises what Redis or the database raise: then nothing is
+    known.
 
     A session that Redis lost, but whose row in the list of sessions is there, was not ended by anybody: who is writing
     goes on writing, and signs in again at the next page.
     """
+    inactive = rights.inactive({identity.user_id for identity in identities})
     tokens = {identity.token_id for identity in identities if identity.token_id is not None}
     valid = {token.pk for token in AccessToken.objects.filter(pk__in=tokens) if token.is_valid()}
     keys = {identity.session_key for identity in identities if identity.session_key is not None}
@@ -57,7 +60,8 @@ def ended(identities: Collection[Identity]) -> set[Identity]:
     return {
         identity
         for identity in identities
-        if (identity.token_id is not None and identity.token_id not in valid)
+        if identity.user_id in inactive
+        or (identity.token_id is not None and identity.token_id not in valid)
         or identity.session_key in missing - listed
     }
 

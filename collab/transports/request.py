@@ -124,6 +124,23 @@ class Request:
         )
         await self.send({"type": "http.response.body", "body": body})
 
+    async def begin_stream(self) -> None:
+        """Answer with server-sent events: `write` says them."""
+        kind = (b"content-type", b"text/event-stream; charset=utf-8")
+        await self.send({"type": "http.response.start", "status": 200, "headers": [*NOT_KEPT, kind]})
+
+    async def write(self, body: bytes, *, more: bool = True) -> None:
+        """Suspends while the client reads slowly; once it has hung up, nothing happens."""
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    def abort(self) -> bool:
+        """End the connection now. uvicorn's `send` is a method of the cycle that holds it; under another server False:
+        a stalled client is left to TCP's own timeouts."""
+        transport = getattr(getattr(self.send, "__self__", None), "transport", None)
+        if transport is not None:
+            transport.abort()
+        return transport is not None
+
     async def answer_json(self, content: Mapping[str, Any]) -> None:
         await self.answer(200, json.dumps(content, separators=(",", ":")).encode())
 

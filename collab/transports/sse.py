@@ -13,7 +13,7 @@ from collab.closing import Closing
 from collab.dialects import EVENT_STREAM, event
 from collab.hub import Hub
 from collab.metrics import COUNTERS
-from collab.transports.request import NOT_KEPT, Failure, Request, credential_of, cursor_of
+from collab.transports.request import Failure, Request, credential_of, cursor_of
 from presence.awareness import Visitor
 
 
@@ -27,10 +27,10 @@ class Stream:
         self._early: list[bytes] | None = []
 
     async def begin(self) -> None:
-        await self._request.send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await self._request.begin_stream()
         while self._early:
             early, self._early = b"".join(self._early), []
-            await self._write(early)
+            await self._request.write(early)
         self._early = None
         if self.reason is not None:
             await self._end(self.reason)
@@ -39,7 +39,7 @@ class Stream:
         if self._early is not None:
             self._early.append(frame)
         else:
-            await self._write(frame)
+            await self._request.write(frame)
 
     async def close(self, reason: Closing) -> None:
         self.reason = reason
@@ -47,25 +47,14 @@ class Stream:
             await self._end(reason)
 
     def abort(self) -> None:
-        """uvicorn's `send` is a method of the cycle that holds the connection; under another server a stalled peer is
-        left to TCP's own timeouts."""
-        transport = getattr(getattr(self._request.send, "__self__", None), "transport", None)
-        if transport is not None:
-            transport.abort()
-        else:
+        if not self._request.abort():
             self.ended.set()
 
     async def _end(self, reason: Closing) -> None:
         try:
-            await self._write(event("close", {"code": reason.code, "reason": reason.reason}), more=False)
+            await self._request.write(event("close", {"code": reason.code, "reason": reason.reason}), more=False)
         finally:
             self.ended.set()
-
-    async def _write(self, body: bytes, *, more: bool = True) -> None:
-        await self._request.send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-HEADERS: list[Any] = [*NOT_KEPT, (b"content-type", b"text/event-stream; charset=utf-8")]
 
 
 class Streams:
