@@ -19,7 +19,7 @@ from collab.metrics import COUNTERS
 LIMITS = settings.LIMITS
 PROTOCOL = "1"
 """What a client may say that it speaks, in the header `Weft-Protocol`; without one it speaks this."""
-UNREAD_BYTES = 16_000_000
+UNREAD_BYTES = 32_000_000
 """Of a body that is too large so much is read and dropped: who is still sending when the connection ends never reads
 the answer."""
 NOT_KEPT = [
