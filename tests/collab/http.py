@@ -20,7 +20,7 @@ from collab.protocol import guard
 from collab.protocol.lib0 import varbytes, varuint
 from collab.transports.http import HttpTransports
 from presence.feed import Feed
-from tests.collab.network import Network
+from tests.collab.network import Network, until
 
 
 @dataclass
@@ -102,6 +102,12 @@ class Http:
         self.apps = [HttpTransports(hub, feed) for hub, feed in zip(network.hubs, self.feeds, strict=True)]
         self._open: list[Exchange] = []
 
+    async def follow_events(self) -> None:
+        """For tests of people's own events: start what hears them."""
+        for app, feed in zip(self.apps, self.feeds, strict=True):
+            await app.start()
+            await until(lambda feed=feed: feed.last > (0, 0))  # type: ignore[misc]
+
     async def stop(self) -> None:
         for exchange in self._open:
             exchange.hang_up()
@@ -132,8 +138,10 @@ class Http:
     async def ask(self, who: str, method: str, path: str, body: bytes = b"", **how: Any) -> Answer:
         return await self.begin(who, method, path, body, **how).answer()
 
-    async def stream(self, who: str, *, client: int | None = None, process: int = 0, **headers: str) -> Exchange:
-        path = "events" if client is None else f"events?client={client}"
+    async def stream(
+        self, who: str, path: str = "events", *, client: int | None = None, process: int = 0, **headers: str
+    ) -> Exchange:
+        path = path if client is None else f"{path}?client={client}"
         exchange = self.begin(who, "GET", path, b"", process=process, **headers)
         async with asyncio.timeout(20):
             await exchange.begun.wait()
