@@ -82,7 +82,11 @@ async def admit(
         raise Refused(refusal(error)) from error
     if session.access_version != room.access_version:
         # Rights changed, and either this session or those who were here already were checked before that.
-        await room.recheck_rights()
+        try:
+            await room.recheck_rights()
+        except BaseException:  # given up meanwhile
+            hub.leave(room, session)
+            raise
     return room, session
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from collab import closing
-from collab.admission import Vouchers, admit
+from collab.admission import Refused, Vouchers, admit
 from collab.closing import Closing
 from collab.dialects import WAKE, Wake
 from collab.hub import Hub
@@ -167,7 +167,12 @@ class Polls:
             self._leave(place)
             raise Failure(closing.RIGHTS_CHANGED)
         parking = Parking()
-        room, session = await admit(self._hub, request.scope, document_id, parking, dialect=WAKE)
+        try:
+            room, session = await admit(self._hub, request.scope, document_id, parking, dialect=WAKE)
+        except Refused as refused:
+            if refused.reason is not closing.OVERLOADED or not self._make_room(credential, document_id):
+                raise
+            room, session = await admit(self._hub, request.scope, document_id, parking, dialect=WAKE)
         COUNTERS["joined_poll"] += 1
         visitor = None if client_id is None else Visitor(session.identity.user_id, client_id)
         if (other := self._places.pop(key, None)) is not None:  # two polls of one client have arrived at once
@@ -177,6 +182,14 @@ class Polls:
         if visitor is not None:
             room.awareness.stand_for(visitor)
         return place
+
+    def _make_room(self, credential: bytes, document_id: UUID) -> bool:
+        """Who reloads a page leaves a parked session behind each time: the oldest goes before a new page is refused."""
+        for key, place in self._places.items():
+            if key[:2] == (credential, document_id) and place.leaving is not None:
+                self._leave(place)
+                return True
+        return False
 
     def _park(self, place: Place) -> None:
         if place.session.open:

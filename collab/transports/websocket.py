@@ -48,11 +48,19 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         hub: Hub = scope["hub"]
-        ours = SUBPROTOCOL in scope.get("subprotocols", ())
+        offered = scope.get("subprotocols", ())
+        ours = SUBPROTOCOL in offered
+        others = [name for name in offered if name.startswith("weft.")]
         await receive()  # websocket.connect
         # Accept, then close with a reason: a close before the accept is a bare 403, and browsers see no more than 1006.
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else None})
+        # One that was offered, too: browsers don't open a socket whose server speaks none of what they ask for.
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else next(iter(others), None)})
         transport = SocketTransport(send)
+        if others and not ours:
+            COUNTERS[f"refused_{closing.OUT_OF_DATE.code}"] += 1
+            await transport.close(closing.OUT_OF_DATE)
+            await _until_closed(receive)
+            return
         document_id: UUID = scope["url_route"]["kwargs"]["document_id"]
         try:
             room, session = await admit(hub, scope, document_id, transport, dialect=WEFT if ours else Y_WEBSOCKET)

@@ -99,6 +99,8 @@ class HttpClient(Client):
         """By which its stream or poll stands for its presence."""
         self.refused: set[int] = set()
         """Edits that weren't taken, since it may only read."""
+        self.syncs = 0
+        """How often it asked by state vector, instead of going on from its cursor."""
         self.tag = ""
         self._base = f"/sync/{self.document}"
         self._cursor = ""
@@ -123,9 +125,6 @@ class HttpClient(Client):
             return await connection.whole("POST", self._base + path, body, Connection="close", **headers)
         finally:
             connection.close()
-
-    async def move(self, client_id: int, clock: int, state: dict[str, Any] | None) -> None:
-        await super().move(client_id, clock, state)
 
     @abstractmethod
     async def _hear(self) -> None:
@@ -155,6 +154,7 @@ class HttpClient(Client):
                 self._hearing = None
 
     async def _sync(self) -> None:
+        self.syncs += 1
         answer = (await self.post("", self.doc.get_state())).json()
         self.notices.append({"kind": "welcome", "user": answer["user"], "may_edit": answer["may_edit"]})
         self._take_update(_bytes(answer["update"]))

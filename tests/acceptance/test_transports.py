@@ -214,3 +214,11 @@ async def test_metrics_are_shown_to_this_machine_and_to_nobody_behind_a_proxy(we
         assert b"weft_sessions{" in answer.read()
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(urllib.request.Request(url, headers={"X-Forwarded-For": "203.0.113.9"}), timeout=5)
+
+
+async def test_a_page_of_another_protocol_is_told_to_reload(weft: Installation) -> None:
+    class Newer(SocketClient):
+        subprotocols = ["weft.2"]
+
+    page = await Newer(weft.weft.url, weft.document(), weft.people["ann"]["token"]).opened()
+    assert page.closed == (4426, "this page is too old, reload it")

@@ -471,3 +471,10 @@ async def test_streams_and_parked_polls_count_as_connections_and_pushes_do_not(h
     assert (refused.status, refused.code, refused.headers["retry-after"]) == (503, "overloaded", "1")
     assert (await http.ask("ann", "POST", "push", Writer().types("warp"))).status == 200
     assert json.loads(streams[0].events[0][1])["may_edit"]
+
+
+async def test_a_page_that_is_reloaded_again_and_again_is_not_refused_for_what_it_left(http: Http) -> None:
+    for client in range(2 * settings.LIMITS.sockets_per_user_document):
+        assert (await http.ask("ann", "GET", f"poll?cursor=1.0&wait=0&client={client}")).status == 204
+    room = http.network.hubs[0].rooms[http.network.document_id]
+    assert len(room.sessions) == settings.LIMITS.sockets_per_user_document
