@@ -169,9 +169,9 @@ def main() -> None:
         subprocess.run([*MANAGE, "migrate", "-v0"], env=environment(home), check=True)
         with Weft(home, WEB_WORKERS="1", **settings) as weft:
             tokens, documents = json.loads(weft.manage("shell", "-v0", "-c", PREPARE).stdout.splitlines()[-1])
-            for kind in options.kinds.split(","):
+            for turn, kind in enumerate(options.kinds.split(",")):
                 idlers = [
-                    Idler(weft.url, documents[n % DOCUMENTS], tokens[n // 10 % DOCUMENTS], n)
+                    Idler(weft.url, documents[n % DOCUMENTS], tokens[n // 10 % DOCUMENTS], 1000 * turn + n)
                     for n in range(0 if kind == "nothing" else options.clients)
                 ]
                 web = weft.child("weft web")

@@ -89,7 +89,10 @@ class Connection:
                     yield found
 
     def close(self) -> None:
-        self.writer.close()
+        if self.writer.get_extra_info("ssl_object") is None:
+            self.writer.close()
+        else:  # TLS would want to say goodbye, and be waited for
+            self.writer.transport.abort()
 
 
 class HttpClient(Client):
