@@ -1,7 +1,7 @@
 """What `documents` signals, as events for the people it concerns."""
 
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from redis.exceptions import RedisError
 
 from documents import signals
-from documents.models import Document, DocumentShare
+from documents.models import Document, DocumentShare, Notification
 from presence.events import end_sessions, tell, user_group, workspace_group
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,34 @@ def access_changed(document_ids: list[UUID] | None, user_ids: list[int] | None, 
 @receiver(signals.favourites_changed)
 def favourites_changed(user_id: int, **_: Any) -> None:
     _send(tell([user_group(user_id)], {"kind": "favourites"}))
+
+
+@receiver(signals.notified)
+def notified(notification: Notification, **_: Any) -> None:
+    """Enough for a toast; the inbox asks for the rest."""
+    event = {
+        "kind": "notification",
+        "id": str(notification.pk),
+        "title": notification.title,
+        "body": notification.body,
+        "url": notification.url,
+        "document": str(notification.document_id) if notification.document_id else None,
+    }
+    _send(tell([user_group(notification.user_id)], event))
+
+
+@receiver(signals.inbox_changed)
+def inbox_changed(user_id: int, **_: Any) -> None:
+    _send(tell([user_group(user_id)], {"kind": "notifications"}))
+
+
+@receiver(signals.event_published)
+def event_published(
+    id: str, workspace_id: UUID | None, user_id: int | None, name: str, data: Mapping[str, Any], **_: Any
+) -> None:
+    groups = [workspace_group(workspace_id)] if workspace_id else [user_group(user_id)] if user_id else []
+    workspace = str(workspace_id) if workspace_id else None
+    _send(tell(groups, {"kind": "event", "id": id, "workspace": workspace, "name": name, "data": data}))
 
 
 @receiver(signals.sessions_ended)
