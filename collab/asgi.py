@@ -1,6 +1,7 @@
 """The application uvicorn runs: sockets, the HTTP transports, static files and health checks in front of Django, and
-the hub's lifespan."""
+the lifespan of the hub and of what takes in published envelopes."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.conf import settings  # noqa: E402  # what follows needs the apps
 from collab import metrics  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
 from collab.hub import Hub  # noqa: E402
+from collab.publishing import Publishing  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
 from collab.routing import HttpTransports, sockets  # noqa: E402
 from collab.static_files import PREFIX, static_files  # noqa: E402
@@ -59,8 +61,10 @@ async def _lifespan(receive: Any, send: Any) -> None:
     _http = HttpTransports(_hub, Feed(settings.REDIS_URL))
     await _hub.start()
     await _http.start()
+    publishing = Publishing(settings.REDIS_URL)
+    publishing.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await _http.stop()
-    await _hub.stop()
+    await asyncio.gather(publishing.stop(), _hub.stop())
     await send({"type": "lifespan.shutdown.complete"})
