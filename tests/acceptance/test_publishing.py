@@ -130,6 +130,8 @@ def program(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name == "shell" and not (shutil.which("redis-cli") or shutil.which("valkey-cli")):
         pytest.skip("needs redis-cli: apt-get install redis-tools")
+    if name == "shell by HTTP" and not shutil.which("curl"):
+        pytest.skip("needs curl")
     return name
 
 
