@@ -12,6 +12,12 @@ export type UserEvent =
   | { kind: "memberships"; workspace: string }
   | { kind: "access"; documents: string[] }
   | { kind: "favourites" }
+  /** A new one is in the inbox: enough of it to say so. Leads to a document, to an address (maybe ""), or nowhere. */
+  | { kind: "notification"; id: string; title: string; body: string; url: string; document: string | null }
+  /** Some were read, unread or deleted, perhaps in another tab. */
+  | { kind: "notifications" }
+  /** What a program said to a workspace (or to this person alone), with whatever details it has. */
+  | { kind: "event"; id: string; workspace: string | null; name: string; data: Readonly<Record<string, unknown>> }
   /** Made here, when the server closed with 4401: no more events will come. */
   | { kind: "signed-out" }
 
@@ -25,7 +31,16 @@ export interface EventStreamOptions {
   random?: Random
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<UserEvent["kind"]>(["hello", "documents", "memberships", "access", "favourites"])
+const KINDS: ReadonlySet<unknown> = new Set<UserEvent["kind"]>([
+  "hello",
+  "documents",
+  "memberships",
+  "access",
+  "favourites",
+  "notification",
+  "notifications",
+  "event",
+])
 const SIGNED_OUT = 4401
 
 /** The events of the signed-in person, for as long as the page lives. Events during a gap are lost; "hello" ends it. */
