@@ -21,6 +21,7 @@ from collab.relay import RedisRelay  # noqa: E402
 from collab.routing import HttpTransports, sockets  # noqa: E402
 from collab.static_files import PREFIX, static_files  # noqa: E402
 from presence.feed import Feed  # noqa: E402
+from presence.receivers import send_on  # noqa: E402
 
 _hub: Hub | None = None
 _http: HttpTransports | None = None
@@ -61,10 +62,12 @@ async def _lifespan(receive: Any, send: Any) -> None:
     _http = HttpTransports(_hub, Feed(settings.REDIS_URL))
     await _hub.start()
     await _http.start()
+    send_on(asyncio.get_running_loop())
     publishing = Publishing(settings.REDIS_URL)
     publishing.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await _http.stop()
     await asyncio.gather(publishing.stop(), _hub.stop())
+    send_on(None)
     await send({"type": "lifespan.shutdown.complete"})

@@ -1,5 +1,6 @@
 """What `documents` signals, as events for the people it concerns."""
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
@@ -14,6 +15,16 @@ from documents.models import Document, DocumentShare, Notification
 from presence.events import end_sessions, tell, user_group, workspace_group
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def send_on(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Tell people on this loop, which has its connection to Redis open: a web process's. Otherwise each telling makes a
+    thread, a loop and a connection of its own."""
+    global _loop
+    _loop = loop
 
 
 @receiver(signals.documents_changed)
@@ -88,12 +99,18 @@ def _strings(keys: Iterable[UUID]) -> list[str]:
 
 
 def _send(work: Coroutine[Any, Any, None]) -> None:
-    """Never in the way of the action that caused it: with Redis down, lists are stale until the browser asks again."""
+    """Never in the way of the action that caused it: with Redis down, lists are stale until the browser asks again.
+
+    Waited for, so that what one thread tells arrives in order.
+    """
 
     async def send() -> None:
         await work
 
     try:
-        async_to_sync(send)()
-    except (RedisError, OSError) as error:
+        if _loop is not None:
+            asyncio.run_coroutine_threadsafe(send(), _loop).result(PATIENCE)
+        else:
+            async_to_sync(send)()
+    except (RedisError, OSError, TimeoutError) as error:
         log.warning("could not tell people: %s", error)
