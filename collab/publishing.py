@@ -27,7 +27,7 @@ from weakref import WeakValueDictionary
 import redis
 import redis.asyncio
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -96,8 +96,11 @@ class Publishing:
         self._running = [asyncio.create_task(task) for task in (self._read(), self._tend(), self._sweep())]
 
     async def stop(self, within: float = 2.0) -> None:
-        """Finish what is in hand; what can't be finished is left for the others."""
+        """Finish what is in hand; what can't be finished is left for the others. A second time does nothing."""
+        if not self._running:
+            return
         await _cancel(self._running)
+        self._running = []
         if self._in_hand:
             await asyncio.wait(self._in_hand.values(), timeout=within)
         await _cancel(list(self._in_hand.values()))
@@ -107,6 +110,8 @@ class Publishing:
                 if not await self._redis.xpending_range(STREAM, GROUP, "-", "+", 1, self._name):
                     await self._redis.xgroup_delconsumer(STREAM, GROUP, self._name)
         await self._redis.aclose()
+        for _ in range(4):  # both threads, most likely
+            self._threads.submit(connections.close_all)
         self._threads.shutdown(wait=False)
 
     # --- reading ---

@@ -31,9 +31,10 @@ from tests.running import ROOT
 from tests.running import until as wait_until
 
 EXAMPLES = ROOT / "examples"
+NODE = shutil.which("node") or str(ROOT / ".venv/bin/node")
 PROGRAMS = {
     "python": [sys.executable, str(EXAMPLES / "publish.py")],
-    "node": ["node", str(EXAMPLES / "publish.mjs")],
+    "node": [NODE, str(EXAMPLES / "publish.mjs")],
     "shell": ["sh", str(EXAMPLES / "publish.sh")],
     "shell by HTTP": ["sh", str(EXAMPLES / "publish-http.sh")],
 }
@@ -295,7 +296,7 @@ def test_what_is_published_while_weft_is_stopped_arrives_when_it_is_back(fresh: 
 def node_service(weft: Installation) -> Iterator[str]:
     environment = {**settings_of(weft), "PORT": "0"}
     with subprocess.Popen(
-        ["node", str(EXAMPLES / "node-service" / "server.mjs")], env=environment, stdout=subprocess.PIPE, text=True
+        [NODE, str(EXAMPLES / "node-service" / "server.mjs")], env=environment, stdout=subprocess.PIPE, text=True
     ) as service:
         assert service.stdout is not None
         yield service.stdout.readline().split()[-1]

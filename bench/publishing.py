@@ -1,6 +1,6 @@
 """From XADD to the event in a browser: a real Weft, a program that publishes, sockets that listen on `/ws/events`.
 
-    .venv/bin/python bench/publish.py [--count 300] [--processes 1] [--kind notification]
+    .venv/bin/python bench/publishing.py [--count 300] [--processes 1] [--kind notification]
 
 A program puts an envelope on the stream every 50 ms; the time runs from just before its XADD until the frame with it
 was read from the socket. Both read the same clock. For `append` it ends when the line is in an open document.
