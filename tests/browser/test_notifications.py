@@ -177,6 +177,34 @@ def test_who_a_document_is_shared_with_hears_of_it_and_gets_there(
     expect(inbox(cleo)).to_be_hidden()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_bell_toast_and_inbox_are_there_for_everybody(
+    office: Office, guest: tuple[Person, str], scheme: Any, width: int
+) -> None:
+    cleo, to = guest
+    cleo.page.emulate_media(color_scheme=scheme)
+    cleo.page.set_viewport_size({"width": width, "height": 800})
+    publish(office, to, title="Read", body="It leads to the web.", url="https://weft.example/")
+    expect(bell(cleo, 1)).to_be_visible()
+    bell(cleo, 1).click()
+    inbox(cleo).get_by_role("button", name="Mark all as read").click()
+    cleo.page.keyboard.press("Escape")
+    publish(office, to, title="Not read yet", document=office.document(title="Weft"))
+    expect(cleo.page.get_by_role("alert").filter(has_text="Not read yet")).to_be_visible()
+    bell(cleo, 1).click()
+    expect(rows(cleo)).to_have_count(2)
+    cleo.page.evaluate((ROOT / "frontend/node_modules/axe-core/axe.min.js").read_text())
+    found = cleo.page.evaluate(
+        """async () => {
+            const shown = [...document.querySelectorAll("[role=dialog], [role=alert]")]
+            const { violations } = await axe.run(shown)
+            return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+        }"""
+    )
+    assert found == []
+
+
 def test_a_script_is_no_place_to_go(office: Office, guest: tuple[Person, str]) -> None:
     cleo, to = guest
     code = (

@@ -47,8 +47,10 @@ export function Inbox({ onLeave, tools }: { onLeave(): void; tools?: ReactNode }
           variant="subtle"
           size="compact-sm"
           leftSection={<IconChecks size={15} aria-hidden />}
-          disabled={unread === 0 || !newest}
-          onClick={() => newest && void actions.markAll(newest.created_at)}
+          // Not `disabled`, which would take the keyboard's place away just after it was pressed.
+          aria-disabled={unread === 0}
+          data-disabled={unread === 0 || undefined}
+          onClick={() => unread > 0 && newest && void actions.markAll(newest.created_at)}
         >
           Mark all as read
         </Button>
