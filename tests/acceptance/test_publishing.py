@@ -150,6 +150,25 @@ async def test_a_notification_from_any_language_is_in_the_inbox_and_in_the_brows
     assert (await asyncio.to_thread(inbox, weft, "ann"))[0] == said["title"]
 
 
+def test_who_has_no_socket_hears_of_it_by_stream_and_by_poll(weft: Installation) -> None:
+    ann = f"user:{weft.people['ann']['id']}"
+    headers = {"Authorization": f"Bearer {weft.people['ann']['token']}"}
+
+    def get(path: str) -> Any:
+        return urllib.request.urlopen(urllib.request.Request(f"{weft.weft.url}{path}", headers=headers), timeout=30)
+
+    with get("/events/poll") as answer:
+        cursor = json.load(answer)["cursor"]
+    with get("/events") as stream:
+        assert any(b"hello" in line for line in stream)
+        run(weft, "python", ann, "notification", {"title": "By other ways"})
+        data = next(line for line in stream if b"By other ways" in line)
+    assert json.loads(data.removeprefix(b"data: "))["kind"] == "notification"
+    with get(f"/events/poll?cursor={cursor}") as answer:
+        events = json.load(answer)["events"]
+    assert "By other ways" in [event.get("title") for event in events]
+
+
 async def test_an_event_from_any_language_reaches_the_workspace_s_members(weft: Installation, program: str) -> None:
     data = {"name": "deploy.done", "data": {"title": "Version 12", "by": ["CI", 12, None]}}
     async with listening(weft, "ann") as ann, listening(weft, "rea") as rea, listening(weft, "eve") as eve:
