@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
-import { EventStream } from "../../sync"
+import { browserSharing, EventStream } from "../../sync"
 import { toastsFromEvents } from "../inbox/toasts"
+import { server } from "../server"
 import { goToSignIn } from "../signedOut"
-import { socketAddress } from "../socketAddress"
 import { invalidateFromEvents } from "./staleness"
 
 /** Keeps all lists current while someone is signed in, and tells them what they are told, by the events of the server. */
@@ -11,7 +11,7 @@ export function useLiveUpdates(user: number | undefined): void {
   const client = useQueryClient()
   useEffect(() => {
     if (user === undefined) return
-    const stream = new EventStream({ url: socketAddress("/ws/events") })
+    const stream = new EventStream({ ...server(), sharing: browserSharing(`weft.events.${user}`) })
     const stale = invalidateFromEvents(client)
     const toasts = toastsFromEvents(client)
     let signedOut = false
