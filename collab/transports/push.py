@@ -22,6 +22,7 @@ from collab.metrics import COUNTERS
 from collab.protocol import messages
 from collab.protocol.lib0 import ProtocolError
 from collab.protocol.state_vector import EMPTY
+from collab.reasons import count_reason
 from collab.room import HEARTBEAT, Room
 from collab.session import Session
 from collab.threads import in_reader
@@ -76,6 +77,7 @@ class Pushes:
         finally:
             self._hub.leave(room, session)
         COUNTERS["syncs"] += 1
+        count_reason(request.scope)
         if session.closing is not None:
             raise Failure(session.closing)
         about = {

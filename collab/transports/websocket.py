@@ -17,6 +17,7 @@ from collab.closing import Closing
 from collab.dialects import WEFT, Y_WEBSOCKET
 from collab.hub import Hub
 from collab.metrics import COUNTERS
+from collab.reasons import count_reason
 from collab.room import Room
 from collab.session import Session
 
@@ -70,6 +71,7 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
             await _until_closed(receive)
             return
         COUNTERS["joined_websocket"] += 1
+        count_reason(scope)
         try:
             await _serve(room, session, receive)
         finally:
