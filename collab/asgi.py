@@ -14,12 +14,13 @@ _django = get_asgi_application()
 from django.conf import settings  # noqa: E402  # what follows needs the apps
 
 from collab import metrics  # noqa: E402
+from collab.build import HEADER, build  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
 from collab.hub import Hub  # noqa: E402
 from collab.publishing import Publishing  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
 from collab.routing import HttpTransports, sockets  # noqa: E402
-from collab.static_files import PREFIX, static_files  # noqa: E402
+from collab.static_files import PREFIX, SERVICE_WORKER, static_files  # noqa: E402
 from presence.feed import Feed  # noqa: E402
 from presence.receivers import send_on  # noqa: E402
 
@@ -34,16 +35,29 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         # Health checks and files don't pay Django's 1.3 ms.
         if scope["path"] in PATHS:
             await health(scope, receive, send)
-        elif scope["path"].startswith(PREFIX):
+        elif scope["path"].startswith(PREFIX) or scope["path"] == SERVICE_WORKER:
             await static_files(scope, receive, send)
         elif _http is not None and _http.takes(scope["path"]):
             await _http(scope, receive, send)
         elif scope["path"] == metrics.PATH and _hub is not None:
             await metrics.serve(scope, send, _hub.gauges())
+        elif scope["path"].startswith("/api/"):
+            await _django(scope, receive, _naming_the_build(send))
         else:
             await _django(scope, receive, send)
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
+
+
+def _naming_the_build(send: Any) -> Any:
+    """Pages that stay open for weeks learn from any answer that there are newer ones."""
+
+    async def naming(event: Any) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event["headers"], (HEADER.lower().encode(), build().encode())]}
+        await send(event)
+
+    return naming
 
 
 async def drain(seconds: float) -> None:

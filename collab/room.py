@@ -16,6 +16,7 @@ from django.conf import settings
 
 from collab import closing, rights
 from collab.awareness import RoomAwareness
+from collab.build import build
 from collab.closing import Closing
 from collab.follower import Follower, Span
 from collab.metrics import COUNTERS
@@ -381,6 +382,7 @@ class Room:
             "may_edit": session.may_edit,
             "epoch": self.replica.epoch,
             "heartbeat": HEARTBEAT,
+            "build": build(),
         }
 
     def _notice(self, sessions: Iterable[Session], kind: str) -> None:

@@ -1,14 +1,16 @@
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vitest/config"
+import { serviceWorker } from "./buildServiceWorker.ts"
 
 /**
  * Two entries share one build: the app, and the styles and small scripts of the pages Django renders. Django finds the
  * hashed names in `.vite/manifest.json`. Editor, KaTeX and highlighting stay out of the first download by `import()`
  * where they are used, so no chunk is arranged by hand here, save the libraries that change less often than our code.
+ * Beside them stands the service worker, built from a list of the app's files.
  */
 export default defineConfig({
   base: "/static/",
-  plugins: [react()],
+  plugins: [react(), serviceWorker("src/app/main.tsx")],
   build: {
     outDir: "dist",
     emptyOutDir: true,
@@ -34,7 +36,7 @@ export default defineConfig({
       {
         // No DOM here on purpose: the provider and the API client must run in any JavaScript.
         extends: true,
-        test: { name: "core", environment: "node", include: ["src/{sync,api}/**/*.test.ts"] },
+        test: { name: "core", environment: "node", include: ["src/{sync,api,local,worker}/**/*.test.ts"] },
       },
       {
         extends: true,

@@ -183,16 +183,20 @@ def test_an_import_is_found_wherever_it_stands(line: str) -> None:
 # A folder may import from itself and from these. The app wires everything; nothing imports the app.
 MAY_IMPORT = {
     "sync": set[str](),
+    "local": {"sync"},
+    "worker": set[str](),
     "editor": {"design"},
     "api": set[str](),
     "design": set[str](),
-    "pages": {"design"},
-    "app": {"sync", "editor", "api", "design"},
+    "pages": {"design", "local"},
+    "app": {"sync", "local", "editor", "api", "design"},
 }
 # What may come from npm, where that says what a folder is.
 PACKAGES = {
     "sync": re.compile(r"(yjs|lib0|y-protocols)(/|$)"),  # no DOM, no React, no Tiptap: it must run in any JavaScript
     "api": re.compile(r"$^"),
+    "local": re.compile(r"idb$"),
+    "worker": re.compile(r"$^"),
     "editor": re.compile(r"(?!y-websocket|@hocuspocus)"),  # no network
 }
 _IMPORTED = re.compile(

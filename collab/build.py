@@ -1,0 +1,28 @@
+"""Which pages this server serves: a name that changes with every build of them.
+
+A page that stays open for weeks compares it with its own, and tells its reader that there is a newer one.
+"""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+HEADER = "Weft-Build"
+
+
+def build() -> str:
+    """Empty where the pages were never built. Vite's manifest names every file, and each name has a hash of its
+    content in it."""
+    path = settings.FRONTEND_DIST / ".vite" / "manifest.json"
+    try:
+        return _name_of(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _name_of(path: Path, changed_at: int) -> str:
+    # changed_at is part of the key: pages built anew beside a running server count from the next request on.
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
