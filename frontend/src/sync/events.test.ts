@@ -39,7 +39,7 @@ it("passes events on, but no pings and nothing it doesn't know", () => {
   expect(events).toEqual([{ kind: "hello" }, { kind: "documents", workspace: "w", documents: ["d"], change: "renamed" }])
 })
 
-it("connects again after a break, so that another hello tells of the gap", async () => {
+it("connects again after a break, so that another hello tells of the gap that began when it was away", async () => {
   lines[0]!.onOpen()
   say({ kind: "hello" })
   lines[0]!.onClose(1006, "")
@@ -47,7 +47,7 @@ it("connects again after a break, so that another hello tells of the gap", async
   expect(lines).toHaveLength(2)
   lines[1]!.onOpen()
   say({ kind: "hello" })
-  expect(events).toEqual([{ kind: "hello" }, { kind: "hello" }])
+  expect(events).toEqual([{ kind: "hello" }, { kind: "away" }, { kind: "hello" }])
 })
 
 it("hears nothing of a transport that it gave up", async () => {
@@ -58,7 +58,7 @@ it("hears nothing of a transport that it gave up", async () => {
   expect(lines).toHaveLength(2)
   lines[0]!.onFrame(JSON.stringify({ kind: "hello" }))
   lines[0]!.onClose(1006, "")
-  expect(events).toEqual([])
+  expect(events).toEqual([{ kind: "away" }])
   expect(lines).toHaveLength(2)
 })
 

@@ -22,6 +22,8 @@ export type UserEvent =
   | { kind: "notifications" }
   /** What a program said to a workspace (or to this person alone), with whatever details it has. */
   | { kind: "event"; id: string; workspace: string | null; name: string; data: Readonly<Record<string, unknown>> }
+  /** Made here, when the server can't be reached: it is tried again, and "hello" will tell. */
+  | { kind: "away" }
   /** Made here, when the server closed with 4401: no more events will come. */
   | { kind: "signed-out" }
 
@@ -65,7 +67,10 @@ export class EventStream {
   constructor(options: EventStreamOptions) {
     this.#connection = new Connection({
       rungs: rungs(options),
-      onState: (state) => state.kind === "ended" && state.code === SIGNED_OUT && this.#tellAll({ kind: "signed-out" }),
+      onState: (state) => {
+        if (state.kind === "ended" && state.code === SIGNED_OUT) this.#tellAll({ kind: "signed-out" })
+        else if (state.kind === "waiting") this.#tellAll({ kind: "away" })
+      },
       onFrame: (frame) => this.#receive(frame),
       // Whom the server no longer understands reads the lists as they come with each page.
       isFinal: (code) => code === SIGNED_OUT || code === OUT_OF_DATE,

@@ -1,6 +1,7 @@
 /** What the app uses of the sync part. */
 export type { Diagnosis, ReasonCode } from "./diagnosis"
 export { EventStream, type DocumentChange, type UserEvent } from "./events"
+export { type Change, type Debt, type Kept, LocalCopy, type Shelf } from "./localCopy"
 export { type Memory, memoryOf } from "./memory"
 export { WeftProvider, type ProviderOptions } from "./provider"
 export { browserSharing } from "./sharing"

@@ -28,6 +28,11 @@ export class Outbox {
     else this.#unsent.push(update)
   }
 
+  /** Edits of a page before this one, whose bytes are in the document and whose acks were never seen. */
+  inherit(edits: number): void {
+    this.#loose += edits
+  }
+
   /** A SyncStep2 with all that the server lacks is being sent. It covers every edit made until now. */
   coverAll(now: number): void {
     const edits = this.#loose + this.#unsent.length

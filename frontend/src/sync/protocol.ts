@@ -13,7 +13,7 @@ export const SUBPROTOCOL = "weft.1"
 export type Identity = { id: number; name: string; color: string }
 
 export type Notice =
-  | { kind: "welcome"; user: Identity; may_edit: boolean; epoch: number; heartbeat: number }
+  | { kind: "welcome"; user: Identity; may_edit: boolean; epoch: number; heartbeat: number; build?: string }
   /** The database doesn't answer: edits are passed on to others, but not committed. */
   | { kind: "unsaved" }
   /** It does again. */

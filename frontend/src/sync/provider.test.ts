@@ -253,6 +253,7 @@ describe("close codes", () => {
     [4403, "forbidden"],
     [4404, "gone"],
     [4413, "too-large"],
+    [4426, "out-of-date"],
   ])("%i ends it, and keeps what waits", async (code, reason) => {
     const ann = join()
     await settle()

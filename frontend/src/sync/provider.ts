@@ -5,6 +5,7 @@ import { Connection, type ConnectionState } from "./connection"
 import { diagnose, type Diagnosis, sameDiagnosis } from "./diagnosis"
 import { Requests } from "./http"
 import { browserLocks, type Locks, openLane } from "./lanes"
+import { LocalCopy, type Shelf } from "./localCopy"
 import type { Memory } from "./memory"
 import { browserNetwork, type Network } from "./network"
 import { Outbox } from "./outbox"
@@ -36,6 +37,8 @@ export interface ProviderOptions {
   locks?: Locks | null
   /** Instead of the ladder: one transport, or rungs of another make. */
   transport?: OpenTransport | readonly Rung[]
+  /** Where this browser keeps the document and our edits. Without one they are only in the page. */
+  shelf?: Shelf
   network?: Network
   page?: Page
   random?: Random
@@ -56,12 +59,18 @@ type Greeting = {
  *
  * "saved" follows from the server's acks alone (see Outbox). Edits go out as they are made, each behind the ones it
  * builds on: nothing is sent before the server has said what it has and was answered with all it lacks.
+ *
+ * With a shelf the copy in this browser comes first, and the network after it: SyncStep1 then asks for what is new, and
+ * our SyncStep2 brings what earlier pages left behind. A copy has no cursor: what the server has is asked for each time,
+ * so that a document restored from a backup (another epoch) merges with it as with any other.
  */
 export class WeftProvider {
   /** May we change the document? As of the last welcome; the server enforces it in any case. */
   readOnly = false
   /** Who the server says we are. */
   user: Identity | null = null
+  /** Which pages the server serves, as of the last welcome: another build than ours means that ours is old. */
+  build: string | null = null
   /** Everything up to here was received. */
   cursor: { epoch: number; seq: number } | null = null
 
@@ -70,8 +79,9 @@ export class WeftProvider {
   readonly #presence: PresenceLink
   readonly #outbox = new Outbox()
   readonly #listeners = new Set<() => void>()
-  readonly #synced: Promise<void>
-  #resolveSynced!: () => void
+  readonly #local: LocalCopy | null
+  readonly #synced = new Milestone()
+  readonly #readable = new Milestone()
   #greeting: Greeting = freshGreeting()
   /** We are between two transports, both of which work, and this still holds from the one that was left. */
   #switching: { since: number; databaseDown: boolean } | null = null
@@ -88,9 +98,7 @@ export class WeftProvider {
     readonly awareness: Awareness,
     options: ProviderOptions,
   ) {
-    this.#synced = new Promise((resolve) => {
-      this.#resolveSynced = resolve
-    })
+    this.#local = options.shelf ? new LocalCopy(doc, options.documentId, options.shelf) : null
     const page = options.page ?? browserPage()
     this.#network = options.network ?? browserNetwork()
     this.#connection = new Connection({
@@ -108,7 +116,8 @@ export class WeftProvider {
     this.#presence = new PresenceLink(awareness, (payload) => this.#connection.send(encodeAwareness(payload)))
     doc.on("update", this.#onUpdate)
     doc.on("destroy", this.#onDestroy)
-    this.#connection.connect()
+    if (this.#local) void this.#openCopy(this.#local)
+    else this.#connection.connect()
   }
 
   /** The same object until something about it changes. */
@@ -126,14 +135,34 @@ export class WeftProvider {
     return this.#connection.lastClose
   }
 
-  /** Would closing the page lose something? */
+  /** Has the server yet to acknowledge something? */
   get hasUnsavedChanges(): boolean {
     return this.#outbox.waiting > 0
   }
 
-  /** Fulfilled once the document was received in full, for the first time. Never rejected: an end shows in the status. */
+  /** Whether this browser keeps our edits, so that they outlive the page. */
+  get keepsEdits(): boolean {
+    return this.#local?.state === "kept"
+  }
+
+  /** How many edits closing the page would lose. */
+  get atRisk(): number {
+    return this.#local?.holdsAll ? 0 : this.#outbox.waiting
+  }
+
+  /** Fulfilled once the server sent the document in full, for the first time. Never rejected: an end shows in the status. */
   get whenSynced(): Promise<void> {
-    return this.#synced
+    return this.#synced.reached
+  }
+
+  /** Fulfilled once there is a document to show: as this browser kept it, or as the server sent it. */
+  get whenReadable(): Promise<void> {
+    return this.#readable.reached
+  }
+
+  /** Fulfilled when all that came until now is kept in this browser, or can't be. */
+  async whenKept(): Promise<void> {
+    await this.#local?.flush()
   }
 
   /** Calls back when the status, the diagnosis, the rights or the identity changed; answers with the function that stops it. */
@@ -151,12 +180,20 @@ export class WeftProvider {
   destroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
+    this.#local?.close()
     this.doc.off("update", this.#onUpdate)
     this.doc.off("destroy", this.#onDestroy)
     clearTimeout(this.#patience)
     this.#connection.stop()
     this.#presence.stop()
     this.#listeners.clear()
+  }
+
+  /** Hangs up, and throws away what this browser keeps of the document, unsaved edits too. */
+  async forget(): Promise<void> {
+    const forgotten = this.#local?.forget()
+    this.destroy()
+    await forgotten
   }
 
   #onDestroy = () => this.destroy()
@@ -177,13 +214,30 @@ export class WeftProvider {
     })
   }
 
+  async #openCopy(local: LocalCopy): Promise<void> {
+    local.subscribe(() => this.#tellListeners())
+    const kept = await local.load()
+    if (this.#destroyed) return
+    this.#outbox.inherit(local.inherited)
+    if (kept) this.#setRights(!kept.mayEdit)
+    if (kept?.whole) this.#readable.reach()
+    // There is something to deliver, and that is how it stands until it is.
+    if (kept?.whole && local.inherited > 0) this.#returning = true
+    this.#connection.connect()
+  }
+
   // Everything that isn't from the server is ours to deliver, wherever else it came from.
   #onUpdate = (update: Uint8Array, origin: unknown) => {
-    if (origin === this) return
+    if (origin === this.#local && origin !== null) return
+    if (origin === this) {
+      this.#local?.record(update, false)
+      return
+    }
     // Yjs tidies formatting up after remote changes, for readers too. That only deletes (no client in front), is done by
     // every replica for itself, and is no edit of a reader's.
     if (this.readOnly && update[0] === 0) return
     this.#outbox.record(update)
+    this.#local?.record(update, true)
     this.#sendUpdates()
     this.#refresh()
   }
@@ -197,6 +251,8 @@ export class WeftProvider {
     const switching = (state.kind === "connecting" || state.kind === "open") && state.switching && told
     this.#switching = switching ? { since: this.#switching?.since ?? Date.now(), databaseDown } : null
     this.#settled = switching && this.#status.kind === "saved"
+    // Who reads and writes the copy is "offline" while we try again, not still on the way in.
+    if (state.kind === "waiting" && this.#readable.isReached) this.#returning = true
     if (state.kind === "open") this.#presence.connected()
     else if (!switching) this.#presence.disconnected()
     this.#refresh()
@@ -210,6 +266,8 @@ export class WeftProvider {
         break
       case "ack":
         this.#outbox.acknowledge(message.frames)
+        // Frame 1 of every connection is the SyncStep2 with all that the server lacked.
+        if (message.frames > 0) this.#local?.settle()
         this.#sendUpdates()
         break
       case "awareness":
@@ -218,7 +276,7 @@ export class WeftProvider {
       case "cursor":
         this.cursor = { epoch: message.epoch, seq: message.seq }
         // A big document comes as a SyncStep2 and Updates behind it; the cursor says that this was all.
-        if (this.#greeting.received) this.#resolveSynced()
+        if (this.#greeting.received) this.#received()
         break
       case "syncStep1":
         this.#answer(message.stateVector)
@@ -248,6 +306,13 @@ export class WeftProvider {
     if (this.#greeting.answered && this.#greeting.received) this.#switching = null
   }
 
+  #received(): void {
+    if (this.#synced.isReached) return
+    this.#local?.isWhole()
+    this.#synced.reach()
+    this.#readable.reach()
+  }
+
   #apply(update: Uint8Array): void {
     Y.applyUpdate(this.doc, update, this)
   }
@@ -271,7 +336,9 @@ export class WeftProvider {
     switch (notice.kind) {
       case "welcome":
         this.user = notice.user
+        this.build = notice.build ?? null
         this.#setRights(!notice.may_edit)
+        this.#local?.rightsAre(notice.may_edit)
         this.#tellListeners()
         break
       case "unsaved":
@@ -313,6 +380,7 @@ export class WeftProvider {
     const now = Date.now()
     const status = statusOf(this.#link(), this.#outbox, now)
     if (status.kind === "saved") this.#returning = true
+    this.#local?.owes(Math.max(0, this.#outbox.waiting - this.#local.inherited))
     clearTimeout(this.#patience)
     const since = this.#outbox.waitingSince ?? this.#switching?.since ?? null
     if (since !== null && now < since + PATIENCE) {
@@ -332,6 +400,24 @@ export class WeftProvider {
 
   #tellListeners(): void {
     for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+/** Something that happens once, and can be waited for. */
+class Milestone {
+  readonly reached: Promise<void>
+  isReached = false
+  #resolve!: () => void
+
+  constructor() {
+    this.reached = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  reach(): void {
+    this.isReached = true
+    this.#resolve()
   }
 }
 

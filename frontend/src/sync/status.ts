@@ -30,7 +30,10 @@ export const endReason = (code: number): EndReason | null => ENDINGS[code] ?? nu
 /** An ack that takes longer than this is no longer "saving". */
 export const PATIENCE = 5_000
 
-/** Where the link to the server stands, as far as the status goes. `returning`: both sides were equal once before. */
+/**
+ * Where the link to the server stands, as far as the status goes. `returning`: both sides were equal once before, or we
+ * work on the copy in this browser.
+ */
 export type Link =
   | { kind: "ended"; reason: EndReason }
   | { kind: "away"; retryAt: number | null; returning: boolean }
