@@ -16,6 +16,13 @@ if "{role}":
     Membership.objects.create(workspace_id="{workspace}", user=user, role="{role}")
 """
 
+DISMISS = """
+from documents.actions.workspaces import remove_member
+from documents.models import User, Workspace
+workspace = Workspace.objects.get(pk="{workspace}")
+remove_member(by=None, workspace=workspace, user=User.objects.get(email="{name}@example.com"))
+"""
+
 
 class Office:
     """Ann owns the workspace Weavers, Ben is an editor of it and Rea a reader."""
@@ -65,6 +72,9 @@ class Office:
         name = f"{role or ('operator' if operator else 'guest')}{next(self._names)}"
         self.installation.shell(HIRE.format(name=name, role=role, operator=operator, workspace=self.workspace))
         return name
+
+    def dismiss(self, name: str) -> None:
+        self.installation.shell(DISMISS.format(name=name, workspace=self.workspace))
 
     def link_for(self, address: str) -> str:
         """The one in the last message to this address, from what the server printed in place of sending it."""

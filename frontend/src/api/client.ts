@@ -37,6 +37,28 @@ export function addressOf(path: string, query: Query = {}): string {
   return ROOT + path + (search ? `?${search}` : "")
 }
 
+/** What a request told of the server, apart from its answer. */
+export interface Outcome {
+  /** Whether there was an answer at all. A proxy's word for "away" is none. */
+  answered: boolean
+  /** Which pages the server serves now. */
+  build: string | null
+}
+
+const watchers = new Set<(outcome: Outcome) => void>()
+
+/** Calls back after each request; answers with the function that stops it. */
+export function watchRequests(watch: (outcome: Outcome) => void): () => void {
+  watchers.add(watch)
+  return () => watchers.delete(watch)
+}
+
+const tell = (outcome: Outcome): void => {
+  for (const watch of [...watchers]) watch(outcome)
+}
+
+const isAway = (status: number): boolean => status === 502 || status === 503 || status === 504
+
 async function send(method: Method, path: string, { query, body, signal }: RequestOptions, accept: string): Promise<Response> {
   const headers: Record<string, string> = { Accept: accept }
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken()
@@ -52,8 +74,10 @@ async function send(method: Method, path: string, { query, body, signal }: Reque
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error
+    tell({ answered: false, build: null })
     throw unreachable()
   }
+  tell({ answered: !isAway(response.status), build: response.headers.get("Weft-Build") })
   if (!response.ok) throw readFailure(response.status, await readJson(response))
   return response
 }

@@ -1,33 +1,32 @@
 import { MantineProvider } from "@mantine/core"
 import { ModalsProvider } from "@mantine/modals"
 import { Notifications } from "@mantine/notifications"
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query"
+import { QueryClientProvider } from "@tanstack/react-query"
 import { IconCloudOff, IconError404 } from "@tabler/icons-react"
 import { lazy, Suspense, useEffect } from "react"
 import { Redirect, Route, Switch } from "wouter"
 import { ApiError, explain } from "../api/errors"
 import { theme, tokensForMantine } from "../design/theme"
+import { lastUser, rememberUser } from "../local/lastUser"
+import { queries } from "./data/client"
 import { useLiveUpdates } from "./data/live"
-import { retry, useMe } from "./data/queries"
+import { useMe } from "./data/queries"
 import { FavouritesPage, RecentPage, SharedPage, WorkspacePage } from "./list/pages"
 import { TrashPage } from "./list/TrashPage"
+import { keepQueries } from "./offline/keptQueries"
+import { openLocal } from "./offline/local"
+import { useOffline } from "./offline/reach"
 import { useCurrentWorkspace } from "./remembered"
 import { routes } from "./routes"
 import { WorkspaceSettings } from "./settings/WorkspaceSettings"
 import { Notice } from "./shell/Notice"
 import { PageHeader } from "./shell/PageHeader"
 import { Shell } from "./shell/Shell"
-import { goToSignIn } from "./signedOut"
 import { Waiting } from "./Waiting"
 
 /** The editor, Yjs and the provider are most of the code, and lists need none of it. */
 const loadDocumentPage = () => import("./document/DocumentPage")
 const DocumentPage = lazy(loadDocumentPage)
-
-const queries = new QueryClient({
-  queryCache: new QueryCache({ onError: (error) => error instanceof ApiError && error.signedOut && goToSignIn() }),
-  defaultOptions: { queries: { retry, staleTime: 30_000, refetchOnWindowFocus: true } },
-})
 
 export function App() {
   return (
@@ -45,7 +44,9 @@ export function App() {
 function Pages() {
   const me = useMe()
   useLiveUpdates(me.data?.user.id)
+  useLocalCopies(me.data?.user.id)
   const signedIn = me.data !== undefined
+  const offline = useOffline()
   useEffect(() => {
     // Fetched while nobody waits for it, so that the first document opens as fast as the second.
     if (signedIn) whenIdle(() => void loadDocumentPage().catch(() => undefined))
@@ -80,6 +81,13 @@ function Pages() {
       </Shell>
     )
   }
+  if (offline && me.error) {
+    return (
+      <Notice icon={IconCloudOff} title="You are offline" action={{ label: "Try again", onClick: () => void me.refetch() }}>
+        Nobody’s documents are kept in this browser. Sign in when Weft can be reached.
+      </Notice>
+    )
+  }
   // Being signed out shows nothing of its own: the sign-in page is on its way.
   if (me.error && !(me.error instanceof ApiError && me.error.signedOut)) {
     return (
@@ -89,6 +97,21 @@ function Pages() {
     )
   }
   return <Waiting whole />
+}
+
+/** The lists are kept as they change; and a page made for somebody else, or for nobody, becomes that of who is signed in. */
+function useLocalCopies(user: number | undefined): void {
+  useEffect(() => {
+    if (user === undefined) return
+    const shownOf = lastUser()
+    rememberUser(user)
+    if (shownOf !== null && shownOf !== user) {
+      location.reload()
+      return
+    }
+    const database = openLocal(user)
+    return keepQueries(queries, database)
+  }, [user])
 }
 
 function Home() {

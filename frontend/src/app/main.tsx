@@ -7,11 +7,14 @@ import "./base.css"
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { App } from "./App"
+import { start } from "./start"
 
 const root = document.getElementById("app")
 if (!root) throw new Error("the page has no #app")
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+void start().then(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 )

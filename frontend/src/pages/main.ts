@@ -7,6 +7,7 @@ import { showColors } from "./colors"
 import { enableCopying } from "./copying"
 import { explainPasskeyFailures } from "./passkeys"
 import { enablePasswordControls } from "./passwords"
+import { guardSigningOut } from "./signingOut"
 import { explainInvalidFields } from "./validation"
 
 // On a phone the settings' menu is one line that scrolls.
@@ -16,3 +17,4 @@ enablePasswordControls()
 explainInvalidFields()
 explainPasskeyFailures()
 enableCopying()
+guardSigningOut()

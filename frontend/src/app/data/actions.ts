@@ -10,12 +10,19 @@ import { offerUndo } from "./undo"
 
 type Change = (documents: readonly Document[]) => Document[]
 
-/** Every cached list, and each document on its own. */
+/**
+ * Every cached list, and each document on its own. Where nothing changes nothing is written: an answer of ours would wipe
+ * out that the server said no meanwhile.
+ */
 function patchCaches(client: QueryClient, change: Change): void {
-  client.setQueriesData<Document[]>({ queryKey: keys.documents }, (documents) => documents && change(documents))
-  client.setQueriesData<Document>({ predicate: ({ queryKey }) => isDocumentKey(queryKey) }, (document) =>
-    document ? (change([document])[0] ?? document) : document,
-  )
+  client.setQueriesData<Document[]>({ queryKey: keys.documents }, (documents) => documents && changed(documents, change))
+  client.setQueriesData<Document>({ predicate: ({ queryKey }) => isDocumentKey(queryKey) }, (document) => document && changed([document], change)?.[0])
+}
+
+function changed(documents: readonly Document[], change: Change): Document[] | undefined {
+  const now = change(documents)
+  const isSame = now.length === documents.length && now.every((document, at) => document === documents[at])
+  return isSame ? undefined : now
 }
 
 const isDocumentKey = (key: QueryKey): boolean => key[0] === "document" && key.length === 2
@@ -23,7 +30,10 @@ const isDocumentKey = (key: QueryKey): boolean => key[0] === "document" && key.l
 const patched =
   (id: string, patch: Partial<Document>): Change =>
   (documents) =>
-    documents.map((document) => (document.id === id ? { ...document, ...patch } : document))
+    documents.map((document) => (document.id === id && differs(document, patch) ? { ...document, ...patch } : document))
+
+const differs = (document: Document, patch: Partial<Document>): boolean =>
+  Object.entries(patch).some(([name, value]) => document[name as keyof Document] !== value)
 
 /** The title as it is being typed, everywhere it is shown; the server follows by itself. */
 export const showTitle = (client: QueryClient, id: string, title: string): void => patchCaches(client, patched(id, { title }))

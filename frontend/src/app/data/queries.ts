@@ -4,12 +4,13 @@ import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments } 
 import { ApiError } from "../../api/errors"
 import type { Document, Me, Workspace } from "../../api/types"
 import { getMe, listInvitations, listMembers } from "../../api/workspaces"
+import { isOffline } from "../offline/reach"
 import { buildTree } from "../tree/model"
 import { keys } from "./keys"
 import { withLiveTitle } from "./liveTitles"
 
-/** Refusals are final; only what may pass by itself is asked again. */
-export const retry = (failures: number, error: unknown): boolean => failures < 2 && error instanceof ApiError && error.passing
+/** Refusals are final; only what may pass by itself is asked again. Offline it is asked when the server is back. */
+export const retry = (failures: number, error: unknown): boolean => failures < 2 && error instanceof ApiError && error.passing && !isOffline()
 
 const list = async (filter: DocumentFilter, signal: AbortSignal) => (await listDocuments(filter, signal)).map(withLiveTitle)
 
@@ -50,6 +51,7 @@ export const useDocumentSearch = (q: string) =>
     enabled: q !== "",
     placeholderData: keepPreviousData,
     staleTime: 10_000,
+    gcTime: 300_000,
   })
 
 export const useDocument = (id: string) =>

@@ -29,6 +29,7 @@ export function madeStale(event: UserEvent): QueryKey[] {
     case "notifications":
       return [keys.notifications]
     case "event":
+    case "away":
     case "signed-out":
       return []
   }

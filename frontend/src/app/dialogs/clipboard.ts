@@ -27,7 +27,7 @@ export async function copyLink(id: string): Promise<void> {
   }
 }
 
-export async function copyText(text: string, done: string): Promise<void> {
+export async function copyText(text: string, done = "The text as you see it was copied"): Promise<void> {
   try {
     await copy(text)
     notifications.show({ message: done })

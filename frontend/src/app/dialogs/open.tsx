@@ -41,15 +41,17 @@ interface Question {
   message: string
   /** The verb on the button, never just "OK". */
   deed: string
+  /** What the safe button says, where "Cancel" would leave open what is called off. */
+  stay?: string
   onConfirm(): void
 }
 
 /** For what can't be undone: says what will be lost, and the safe button has the focus. */
-export const askFirst = ({ title, message, deed, onConfirm }: Question) =>
+export const askFirst = ({ title, message, deed, stay = "Cancel", onConfirm }: Question) =>
   modals.openConfirmModal({
     title,
     children: <Text size="sm">{message}</Text>,
-    labels: { confirm: deed, cancel: "Cancel" },
+    labels: { confirm: deed, cancel: stay },
     confirmProps: { color: "red" },
     cancelProps: { "data-autofocus": true },
     onConfirm,

@@ -7,6 +7,7 @@ import { useDocumentActions } from "../data/actions"
 import { useDocumentTree, useWorkspace } from "../data/queries"
 import { DocumentMenuItems } from "../dialogs/DocumentMenuItems"
 import { openShare } from "../dialogs/open"
+import { useOffline } from "../offline/reach"
 import { mayEdit } from "../rights"
 import { routes } from "../routes"
 import { commandKey } from "../shell/keyboard"
@@ -36,6 +37,7 @@ interface Props {
 
 export function DocumentHeader({ document, title, readOnly, status, people, controls, onTrashed }: Props) {
   const { favourite } = useDocumentActions()
+  const offline = useOffline()
   const star = document.favourite ? "Remove from favourites" : "Add to favourites"
   return (
     <PageHeader
@@ -43,7 +45,7 @@ export function DocumentHeader({ document, title, readOnly, status, people, cont
         <>
           {people}
           {document.trashed_at === null && (
-            <Button aria-label="Share" className={styles.share} size="compact-md" fz="sm" leftSection={<IconUserPlus size={15} />} onClick={() => openShare(document.id)}>
+            <Button aria-label="Share" disabled={offline} className={styles.share} size="compact-md" fz="sm" leftSection={<IconUserPlus size={15} />} onClick={() => openShare(document.id)}>
               <span className={styles.shareLabel}>Share</span>
             </Button>
           )}
@@ -54,6 +56,7 @@ export function DocumentHeader({ document, title, readOnly, status, people, cont
               aria-pressed={document.favourite}
               data-on={document.favourite || undefined}
               size={32}
+              disabled={offline}
               onClick={() => void favourite(document, !document.favourite)}
             >
               {document.favourite ? <IconStarFilled size={18} /> : <IconStar size={18} stroke={1.6} />}

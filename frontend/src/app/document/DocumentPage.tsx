@@ -1,14 +1,15 @@
-import { IconCloudOff, IconFileUnknown } from "@tabler/icons-react"
+import { IconCloudOff } from "@tabler/icons-react"
 import { useEffect } from "react"
 import { ApiError, explain } from "../../api/errors"
 import { recordVisit } from "../../api/documents"
 import { useDocument } from "../data/queries"
-import { routes } from "../routes"
+import { useOffline } from "../offline/reach"
 import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
 import { usePageTitle } from "../usePageTitle"
 import { Waiting } from "../Waiting"
-import { OpenDocument } from "./OpenDocument"
+import { Lost } from "./Lost"
+import { NotHere, OpenDocument } from "./OpenDocument"
 
 /** One document, once we know that it is there for us. What can go wrong before that is shown here. */
 export default function DocumentPage({ id }: { id: string }) {
@@ -23,19 +24,18 @@ export default function DocumentPage({ id }: { id: string }) {
   return (
     <>
       <PageHeader />
-      {query.error ? <Absent error={query.error} onRetry={() => void query.refetch()} /> : <Waiting />}
+      {query.error ? <Absent id={id} error={query.error} onRetry={() => void query.refetch()} /> : <Waiting />}
     </>
   )
 }
 
-function Absent({ error, onRetry }: { error: Error; onRetry(): void }) {
+function Absent({ id, error, onRetry }: { id: string; error: Error; onRetry(): void }) {
   const gone = error instanceof ApiError && error.notFound
+  const offline = useOffline()
   usePageTitle(gone ? "No such document" : "Not loaded")
-  return gone ? (
-    <Notice icon={IconFileUnknown} title="There is no document here for you" action={{ label: "To your documents", href: routes.home }}>
-      It may have been deleted, or nobody shared it with you. Ask the person who sent you the link.
-    </Notice>
-  ) : (
+  if (gone) return <Lost id={id} />
+  if (offline) return <NotHere />
+  return (
     <Notice icon={IconCloudOff} title="The document could not be loaded" action={{ label: "Try again", onClick: onRetry }}>
       {explain(error)}
     </Notice>

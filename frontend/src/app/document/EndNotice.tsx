@@ -9,6 +9,8 @@ import { getMe } from "../../api/workspaces"
 import type { EndReason, WeftProvider } from "../../sync"
 import { keys } from "../data/keys"
 import { useSignedIn } from "../data/queries"
+import { copyText } from "../dialogs/clipboard"
+import { reloadPage } from "../offline/builds"
 import { accountPages, routes } from "../routes"
 import { discard } from "./liveDocuments"
 import { NoticeBar } from "./NoticeBar"
@@ -27,25 +29,19 @@ interface Props {
   provider: WeftProvider
   reason: EndReason
   waiting: number
+  /** This browser keeps what waits. */
+  kept: boolean
   /** What stands in the editor, for who wants to keep it. */
   readText(): string
 }
 
 /** The document won't connect again by itself. Says why over the whole width, and what can be done. */
-export function EndNotice({ document, provider, reason, waiting, readText }: Props) {
-  const { title, message } = describeEnd(reason, waiting)
+export function EndNotice({ document, provider, reason, waiting, kept, readText }: Props) {
+  const { title, message } = describeEnd(reason, waiting, kept)
   const [, navigate] = useLocation()
 
-  const keepText = async () => {
-    try {
-      await navigator.clipboard.writeText(readText())
-      notifications.show({ message: "The text as you see it was copied" })
-    } catch {
-      notifications.show({ color: "red", message: "Your browser does not let this page copy. Select the text and copy it by hand." })
-    }
-  }
   const leave = () => {
-    discard(document.id)
+    void discard(document.id)
     navigate(routes.home)
   }
 
@@ -58,12 +54,12 @@ export function EndNotice({ document, provider, reason, waiting, readText }: Pro
         </Button>
       )}
       {reason === "out-of-date" && (
-        <Button size="xs" onClick={() => location.reload()}>
+        <Button size="xs" onClick={reloadPage}>
           Reload
         </Button>
       )}
-      {waiting > 0 && reason !== "signed-out" && (
-        <Button size="xs" variant="default" onClick={() => void keepText()}>
+      {waiting > 0 && reason !== "signed-out" && (reason !== "out-of-date" || !kept) && (
+        <Button size="xs" variant="default" onClick={() => void copyText(readText())}>
           Copy the text
         </Button>
       )}
@@ -72,6 +68,27 @@ export function EndNotice({ document, provider, reason, waiting, readText }: Pro
           {waiting > 0 ? "Leave without saving" : "Leave"}
         </Button>
       )}
+    </NoticeBar>
+  )
+}
+
+/**
+ * Rights were lowered while something we wrote was on its way, or waited for a network: the server takes it no more. The
+ * document stays to be read.
+ */
+export function RefusedNotice({ waiting, kept, readText, onDiscard }: Pick<Props, "waiting" | "kept" | "readText"> & { onDiscard(): void }) {
+  return (
+    <NoticeBar
+      icon={IconLock}
+      title="You may read this document now, not change it"
+      message={`${waiting === 1 ? "1 edit" : `${waiting} edits`} you made before could not be saved and ${waiting === 1 ? "is" : "are"} only in this ${kept ? "browser" : "tab"}.`}
+    >
+      <Button size="xs" variant="default" onClick={() => void copyText(readText())}>
+        Copy the text
+      </Button>
+      <Button size="xs" variant="subtle" color="gray" onClick={onDiscard}>
+        Discard my edits
+      </Button>
     </NoticeBar>
   )
 }

@@ -1,4 +1,5 @@
 import { Drawer, Skeleton } from "@mantine/core"
+import { IconCloudOff } from "@tabler/icons-react"
 import { useMediaQuery } from "@mantine/hooks"
 import { useQueryClient } from "@tanstack/react-query"
 import type { Editor } from "@tiptap/core"
@@ -9,17 +10,19 @@ import { DocumentEditor, OutlinePanel, openFind, openShortcuts, Presence } from 
 import { showTitle } from "../data/actions"
 import { forgetLiveTitle, setLiveTitle } from "../data/liveTitles"
 import { useSignedIn } from "../data/queries"
+import { useOffline } from "../offline/reach"
 import { useOutlineShown, useRememberedWorkspace } from "../remembered"
 import { routes } from "../routes"
+import { Notice } from "../shell/Notice"
 import { titleOf } from "../tree/model"
 import { usePageTitle } from "../usePageTitle"
 import { DocumentHeader, type EditorControls } from "./DocumentHeader"
-import { EndNotice } from "./EndNotice"
-import type { LiveDocument } from "./liveDocuments"
+import { EndNotice, RefusedNotice } from "./EndNotice"
+import { discard, type LiveDocument } from "./liveDocuments"
 import styles from "./OpenDocument.module.css"
 import { StatusLine } from "./StatusLine"
 import { TrashedNotice } from "./TrashedNotice"
-import { useDiagnosis, useLiveDocument, useLiveTitle, useReadOnly, useSettled, useStatus, useSynced } from "./useLiveDocument"
+import { useKeepsEdits, useLiveDocument, useLiveTitle, useReadable, useReadOnly, useTrouble } from "./useLiveDocument"
 
 /** A document that is there for us: header at once, the text as soon as it has come. */
 export function OpenDocument({ document }: { document: Document }) {
@@ -56,10 +59,13 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
   const { doc, awareness, provider } = live
   const { user } = useSignedIn()
   const person = useMemo(() => ({ id: user.id, name: user.name, color: user.color }), [user.id, user.name, user.color])
-  const status = useStatus(provider)
+  const trouble = useTrouble(provider)
+  const ended = trouble?.kind === "ended" ? trouble : null
   const readOnly = useReadOnly(provider)
-  const synced = useSynced(provider)
-  const title = useTitleEverywhere(document, live, synced)
+  const readable = useReadable(provider)
+  const keepsEdits = useKeepsEdits(provider)
+  const offline = useOffline()
+  const title = useTitleEverywhere(document, live, readable)
   const [editor, setEditor] = useState<Editor | null>(null)
   // Beside the text the outline is a habit worth remembering; over it, on a phone, it is a moment's help.
   const [outlineBeside, setOutlineBeside] = useOutlineShown()
@@ -67,7 +73,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
   const narrow = useMediaQuery("(max-width: 68em)", undefined, { getInitialValueInEffect: false }) ?? false
   const paper = useRef<HTMLDivElement>(null)
 
-  const editable = synced && !readOnly && status.kind !== "ended"
+  const editable = readable && !readOnly && ended === null
   useFocusOnEmpty(paper, editor, editable)
 
   const controls: EditorControls | undefined = editor
@@ -84,22 +90,32 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
       <DocumentHeader
         document={document}
         title={title}
-        readOnly={synced ? readOnly : undefined}
-        status={<StatusLine status={useSettled(status)} diagnosis={useDiagnosis(provider)} provider={provider} />}
+        readOnly={readable ? readOnly : undefined}
+        status={<StatusLine provider={provider} />}
         people={<Presence awareness={awareness} user={person} editor={editor} />}
         controls={controls}
         onTrashed={onTrashed}
       />
-      {status.kind === "ended" && (
-        <EndNotice document={document} provider={provider} reason={status.reason} waiting={status.waiting} readText={() => editor?.getText() ?? ""} />
+      {ended && (
+        <EndNotice document={document} provider={provider} reason={ended.reason} waiting={ended.waiting} kept={keepsEdits} readText={() => editor?.getText() ?? ""} />
       )}
-      {document.trashed_at !== null && status.kind !== "ended" && <TrashedNotice document={document} />}
+      {trouble && ended === null && (
+        <RefusedNotice
+          waiting={trouble.waiting}
+          kept={keepsEdits}
+          readText={() => editor?.getText() ?? ""}
+          onDiscard={() => void discard(document.id).then(() => window.location.reload())}
+        />
+      )}
+      {document.trashed_at !== null && ended === null && <TrashedNotice document={document} />}
       <div className={styles.row}>
         <div ref={paper} className={styles.paper}>
-          {synced ? (
+          {readable ? (
             <DocumentEditor doc={doc} awareness={awareness} editable={editable} user={person} onReady={setEditor} />
+          ) : offline ? (
+            <NotHere />
           ) : (
-            status.kind !== "ended" && <EditorSkeleton />
+            ended === null && <EditorSkeleton />
           )}
         </div>
         {editor && outlineBeside && !narrow && (
@@ -118,16 +134,16 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
 }
 
 /** The title that is being typed, in the header, the tab and every list of this tab. */
-function useTitleEverywhere(document: Document, { id, doc }: LiveDocument, synced: boolean): string {
+function useTitleEverywhere(document: Document, { id, doc }: LiveDocument, readable: boolean): string {
   const client = useQueryClient()
   const live = useLiveTitle(doc)
-  const title = synced ? live : document.title
+  const title = readable ? live : document.title
   usePageTitle(titleOf({ title }))
   useEffect(() => {
-    if (!synced) return
+    if (!readable) return
     setLiveTitle(id, live)
     showTitle(client, id, live)
-  }, [client, id, live, synced])
+  }, [client, id, live, readable])
   useEffect(() => () => void forgetLiveTitle(id), [id])
   return title
 }
@@ -141,6 +157,15 @@ function useFocusOnEmpty(paper: { current: HTMLElement | null }, editor: Editor 
     const title = paper.current?.querySelector("textarea")
     if (editor.isEmpty && title?.value === "") title.focus({ preventScroll: true })
   }, [paper, editor, editable])
+}
+
+/** Said plainly, instead of a page that seems to load. */
+export function NotHere() {
+  return (
+    <Notice icon={IconCloudOff} title="This document isn’t in this browser">
+      You are offline, and it was not opened here lately. It opens by itself when Weft can be reached. “Keep offline” in a document’s menu keeps it at hand.
+    </Notice>
+  )
 }
 
 /** In the place and the size of what comes. */

@@ -5,7 +5,9 @@ import type { Diagnosis, Status, WeftProvider } from "../../sync"
 import { copyText } from "../dialogs/clipboard"
 import { details, explainStatus, isDetour, transportNames } from "./reasons"
 import styles from "./StatusLine.module.css"
+import { useSettledStatus } from "./settled"
 import { describeStatus, type Tone } from "./status"
+import { useDiagnosis, useKeepsEdits } from "./useLiveDocument"
 
 const icons: Record<Tone, typeof IconCloudOff> = {
   calm: IconCloudCheck,
@@ -14,17 +16,14 @@ const icons: Record<Tone, typeof IconCloudOff> = {
   danger: IconAlertTriangle,
 }
 
-interface Props {
-  status: Status
-  diagnosis: Diagnosis
-  provider: WeftProvider
-}
-
-/** What is true of our edits, in a word; pressed, why it isn't more. */
-export function StatusLine({ status, diagnosis, provider }: Props) {
+/** What is true of our edits, in a word; pressed, why it isn't more. Looks itself: this changes with every keystroke. */
+export function StatusLine({ provider }: { provider: WeftProvider }) {
+  const status = useSettledStatus(provider)
+  const diagnosis = useDiagnosis(provider)
+  const kept = useKeepsEdits(provider)
   const [opened, setOpened] = useState(false)
   const id = useId()
-  const { text, tone, about } = describeStatus(status)
+  const { text, tone, about } = describeStatus(status, kept)
   const Icon = icons[tone]
   const troubled = tone === "warning" || tone === "danger"
   const detour = isDetour(diagnosis.code)
@@ -48,7 +47,7 @@ export function StatusLine({ status, diagnosis, provider }: Props) {
           </UnstyledButton>
         </Popover.Target>
         <Popover.Dropdown className={styles.dropdown} aria-labelledby={`${id}-title`} data-testid="why">
-          <Why status={status} diagnosis={diagnosis} provider={provider} titleId={`${id}-title`} />
+          <Why status={status} kept={kept} diagnosis={diagnosis} provider={provider} titleId={`${id}-title`} />
         </Popover.Dropdown>
       </Popover>
       {/* Spoken when something is wrong and when it is right again, not with every keystroke. */}
@@ -57,7 +56,15 @@ export function StatusLine({ status, diagnosis, provider }: Props) {
   )
 }
 
-function Why({ status, diagnosis, provider, titleId }: Props & { titleId: string }) {
+interface WhyProps {
+  status: Status
+  kept: boolean
+  diagnosis: Diagnosis
+  provider: WeftProvider
+  titleId: string
+}
+
+function Why({ status, kept, diagnosis, provider, titleId }: WhyProps) {
   const { title, happens, means, todo } = explainStatus(status, diagnosis)
   const copy = () => {
     const lastClose = provider.lastClose && `${provider.lastClose.code} ${provider.lastClose.reason}`.trim()
@@ -74,7 +81,7 @@ function Why({ status, diagnosis, provider, titleId }: Props & { titleId: string
         {title}
       </h2>
       <p>{happens}</p>
-      <p>{means}</p>
+      <p>{means(kept)}</p>
       {todo && <p>{todo}</p>}
       <dl className={styles.facts}>
         <dt>Your edits</dt>

@@ -8,12 +8,12 @@ const by = (more: Partial<Diagnosis>): Diagnosis => ({ code: null, transport: "w
 describe("why am I not live", () => {
   it("says of each reason what happens and what it means for what one writes", () => {
     for (const { title, happens, means } of Object.values(reasons)) {
-      for (const text of [title, happens, means]) expect(text.length).toBeGreaterThan(3)
+      for (const text of [title, happens, means(true), means(false)]) expect(text.length).toBeGreaterThan(3)
     }
   })
 
   it("says that all is well on another way, for it is", () => {
-    expect(explainStatus(saved, by({ transport: "sse", code: "upgrade_blocked" })).means).toMatch(/^Nothing is missing/)
+    expect(explainStatus(saved, by({ transport: "sse", code: "upgrade_blocked" })).means(false)).toMatch(/^Nothing is missing/)
     expect(explainStatus(saved, by({})).title).toBe("Live")
   })
 
@@ -21,6 +21,13 @@ describe("why am I not live", () => {
     const unsaved: Status = { kind: "unsaved", waiting: 1 }
     expect(explainStatus(unsaved, by({ transport: "poll", code: "stream_buffered" })).title).toBe("Not saved yet")
     expect(explainStatus(unsaved, by({ code: "database_down" })).title).toContain("store")
+  })
+
+  it("asks nobody to keep a tab open whose browser keeps the edits", () => {
+    for (const { means } of Object.values(reasons)) {
+      expect(means(true)).not.toMatch(/\btab\b/)
+      expect(means(false)).not.toMatch(/kept in this browser/)
+    }
   })
 
   it("gives an administrator what they need, on a line each", () => {

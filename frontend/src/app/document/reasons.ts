@@ -5,14 +5,18 @@ export interface Reason {
   title: string
   /** What happens. */
   happens: string
-  /** What it means for what one writes. */
-  means: string
+  /** What it means for what one writes; `kept`: this browser keeps it, so that it outlives the tab. */
+  means: (kept: boolean) => string
   /** What can be done, if anything. */
   todo?: string
 }
 
-const NOTHING_LOST = "You can go on writing: what you write waits in this tab and goes out by itself. Keep the tab open until it says Saved."
-const ALL_WORKS = "Nothing is missing: edits are saved, and everyone sees each other, as always. It may take a moment longer."
+const NOTHING_LOST = (kept: boolean) =>
+  kept
+    ? "You can go on writing: what you write is kept in this browser, also when you close it, and goes out by itself."
+    : "You can go on writing: what you write waits in this tab and goes out by itself. Keep the tab open until it says Saved."
+const ALL_WORKS = () => "Nothing is missing: edits are saved, and everyone sees each other, as always. It may take a moment longer."
+const ONLY_HERE = (kept: boolean) => `What isn’t saved can’t be, but is still in this ${kept ? "browser" : "tab"}: you can copy it.`
 const ASK_ADMIN = "If it stays like this, whoever runs the network can help. Copy the details for them."
 
 /** In plain words, why a document isn't live or goes another way than usual. Each of the codes has its own. */
@@ -72,37 +76,37 @@ export const reasons: Readonly<Record<ReasonCode, Reason>> = {
   database_down: {
     title: "The server can’t store anything right now",
     happens: "Its database doesn’t answer. Edits still reach the others, but they aren’t stored yet.",
-    means: "Keep this tab open: what isn’t saved is stored as soon as the database is back.",
+    means: (kept) => `${kept ? "What isn’t saved is kept in this browser, and" : "Keep this tab open: what isn’t saved"} is stored as soon as the database is back.`,
     todo: "If it stays like this, copy the details for whoever runs this server.",
   },
   signed_out: {
     title: "You are signed out",
     happens: "Your session ended, or somebody ended it.",
-    means: "What isn’t saved waits in this tab.",
+    means: (kept) => `What isn’t saved waits in this ${kept ? "browser" : "tab"}.`,
     todo: "Sign in again, in the same browser, and come back to this tab.",
   },
   no_right: {
     title: "You no longer have access",
     happens: "Somebody changed who may open this document.",
-    means: "What isn’t saved can’t be, but is still in this tab: you can copy it.",
+    means: ONLY_HERE,
     todo: "Ask the owner of the document if that is a mistake.",
   },
   gone: {
     title: "This document is gone",
     happens: "It was moved to the trash, deleted, or is no longer shared with you.",
-    means: "What isn’t saved can’t be, but is still in this tab: you can copy it.",
+    means: ONLY_HERE,
     todo: "Ask the person who shared it with you.",
   },
   too_large: {
     title: "That was too much at once",
     happens: "The server, or a proxy before it, refused the last change because of its size.",
-    means: "The change is only in this tab. You can copy it.",
+    means: (kept) => `The change is only in this ${kept ? "browser" : "tab"}. You can copy it.`,
     todo: "Undo the large change, or split it, and try again.",
   },
   out_of_date: {
     title: "This page is out of date",
     happens: "Weft was updated, and this page is older than what the server still understands.",
-    means: "What isn’t saved is still in this tab.",
+    means: (kept) => (kept ? "What isn’t saved is kept in this browser, and goes out afterwards." : "What isn’t saved is only in this tab: copy it first."),
     todo: "Reload the page.",
   },
 }
@@ -110,7 +114,7 @@ export const reasons: Readonly<Record<ReasonCode, Reason>> = {
 const LIVE: Reason = {
   title: "Live",
   happens: "You are connected, the usual way.",
-  means: "Edits are saved as you make them, and everyone sees each other at once.",
+  means: () => "Edits are saved as you make them, and everyone sees each other at once.",
 }
 
 const CONNECTING: Reason = {
@@ -122,7 +126,7 @@ const CONNECTING: Reason = {
 const STUCK: Reason = {
   title: "Not saved yet",
   happens: "You are connected, but the server hasn’t confirmed your last edits.",
-  means: "Keep this tab open: they are sent until the server has them.",
+  means: (kept) => `${kept ? "They are kept in this browser, and" : "Keep this tab open: they are"} sent until the server has them.`,
 }
 
 /** What the status says in a word, at length. */

@@ -3,6 +3,7 @@ import type { Status } from "../../sync"
 import { describeEnd, describeStatus } from "./status"
 
 const text = (status: Status) => describeStatus(status).text
+const about = (status: Status, kept: boolean) => describeStatus(status, kept).about
 
 describe("the status line", () => {
   it("says saved only when all is committed", () => {
@@ -27,6 +28,15 @@ describe("the status line", () => {
     expect(describeStatus({ kind: "unsaved", waiting: 2 })).toMatchObject({ text: "Not saved, retrying", tone: "danger" })
   })
 
+  it("says where edits are that wait: in the browser, or in this tab alone", () => {
+    const offline: Status = { kind: "offline", waiting: 3, retryAt: null }
+    expect(about(offline, true)).toContain("kept in this browser")
+    expect(about(offline, false)).toContain("only in this tab")
+    expect(about({ kind: "ended", waiting: 2, reason: "gone" }, true)).toContain("only in this browser")
+    expect(about({ kind: "ended", waiting: 2, reason: "gone" }, false)).toContain("only in this tab")
+    expect(about({ kind: "unsaved", waiting: 2 }, false)).toContain("Keep this tab open")
+  })
+
   it("names the edits that an ended connection left behind", () => {
     expect(text({ kind: "ended", waiting: 2, reason: "forbidden" })).toBe("2 edits not saved")
     expect(text({ kind: "ended", waiting: 0, reason: "forbidden" })).toBe("Not connected")
@@ -37,6 +47,12 @@ describe("the notice at the end", () => {
   it("asks who is signed out to sign in, for the sake of what waits", () => {
     expect(describeEnd("signed-out", 2).message).toBe("Sign in again to save 2 edits that wait in this tab.")
     expect(describeEnd("signed-out", 0).message).toBe("Sign in again to go on.")
+  })
+
+  it("asks who has an old page to reload it, and promises no more than is true", () => {
+    expect(describeEnd("out-of-date", 2, true).message).toBe("Reload it to go on. What you wrote is kept.")
+    expect(describeEnd("out-of-date", 2, false).message).toContain("Copy what you need")
+    expect(describeEnd("out-of-date", 2, false).message).toContain("only in this tab")
   })
 
   it("owns up to edits that can't be saved any more", () => {

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from "vitest"
-import { unsavedEdits, watchUnsaved } from "./unsaved"
+import { unsavedDocuments, unsavedEdits, watchUnsaved } from "./unsaved"
 
 const forgets: (() => void)[] = []
-const watch = (count: () => number) => {
-  const forget = watchUnsaved(count)
+const watch = (waiting: () => number, atRisk = waiting) => {
+  const forget = watchUnsaved({ waiting, atRisk, whenKept: async () => undefined })
   forgets.push(forget)
   return forget
 }
@@ -21,12 +21,22 @@ it("asks before the page is left while an edit is not acknowledged, and not afte
   expect(leave()).toBe(false)
 })
 
+it("lets go who has all of it in this browser", () => {
+  watch(
+    () => 2,
+    () => 0,
+  )
+  expect(unsavedEdits()).toBe(2)
+  expect(leave()).toBe(false)
+})
+
 it("counts the edits of all open documents", () => {
   watch(() => 2)
   const forget = watch(() => 1)
-  expect(unsavedEdits()).toBe(3)
+  watch(() => 0)
+  expect([unsavedEdits(), unsavedDocuments()]).toEqual([3, 2])
   forget()
-  expect(unsavedEdits()).toBe(2)
+  expect([unsavedEdits(), unsavedDocuments()]).toEqual([2, 1])
 })
 
 it("does not ask once no document is open", () => {

@@ -12,23 +12,35 @@ export function useLiveDocument(id: string): LiveDocument | null {
   return live
 }
 
-/** Whether the document was received in full since it was opened. */
-export function useSynced(provider: WeftProvider): boolean {
-  const [synced, setSynced] = useState(false)
+/** Whether there is a document to show: this browser's copy of it, or what the server sent. */
+export function useReadable(provider: WeftProvider): boolean {
+  const [readable, setReadable] = useState(false)
   useEffect(() => {
     let current = true
-    void provider.whenSynced.then(() => current && setSynced(true))
+    void provider.whenReadable.then(() => current && setReadable(true))
     return () => {
       current = false
     }
   }, [provider])
-  return synced
+  return readable
 }
 
-export function useStatus(provider: WeftProvider): Status {
+/** Whether our edits outlive this page. */
+export function useKeepsEdits(provider: WeftProvider): boolean {
   const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
-  return useSyncExternalStore(subscribe, () => provider.status)
+  return useSyncExternalStore(subscribe, () => provider.keepsEdits)
 }
+
+/**
+ * The status when there is more to say of it than its word: the document won't connect again, or edits of somebody who may
+ * only read are waiting. Null otherwise, so that a page is not drawn anew with every keystroke.
+ */
+export function useTrouble(provider: WeftProvider): Status | null {
+  const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
+  return useSyncExternalStore(subscribe, () => (provider.status.kind === "ended" || isRefused(provider) ? provider.status : null))
+}
+
+const isRefused = ({ status, readOnly }: WeftProvider): boolean => readOnly && status.kind === "unsaved" && status.waiting > 0
 
 export function useDiagnosis(provider: WeftProvider): Diagnosis {
   const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
@@ -51,26 +63,4 @@ export function useLiveTitle(doc: Doc): string {
     [doc],
   )
   return useSyncExternalStore(subscribe, () => doc.getText("title").toString())
-}
-
-/** Acks come back within milliseconds; a word that changed twice a keystroke would only be noise. */
-const SETTLE_MS = 500
-
-/**
- * `status`, but "saving" stays until nothing was left to save for a moment. It errs on the one side that harms nobody:
- * "Saved" may come late, never early.
- */
-export function useSettled(status: Status): Status {
-  const [settled, setSettled] = useState(status)
-  const wait = status.kind === "saved" && settled.kind === "saving"
-  useEffect(() => {
-    if (!wait) {
-      setSettled(status)
-      return
-    }
-    const timer = setTimeout(() => setSettled(status), SETTLE_MS)
-    return () => clearTimeout(timer)
-  }, [status, wait])
-  // What is worse than "saving" must not wait for the effect above.
-  return wait ? settled : status
 }

@@ -5,6 +5,9 @@ import { Link } from "wouter"
 import type { Document } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { DocumentMenuItems } from "../dialogs/DocumentMenuItems"
+import { isHere, useKept } from "../offline/kept"
+import { OfflineMark } from "../offline/OfflineMark"
+import { useOffline } from "../offline/reach"
 import { routes } from "../routes"
 import { titleOf } from "../tree/model"
 import { ago, exactly } from "../when"
@@ -25,6 +28,8 @@ const edited = { heading: "Edited", of: (document: Document) => document.updated
 
 /** Documents as rows: a table where there is room, two lines a row on a phone. */
 export function DocumentTable({ label, documents, placeOf, toolsFor, when = edited }: Props) {
+  const offline = useOffline()
+  const kept = useKept(offline)
   return (
     <table className={styles.table} aria-label={label}>
       <thead className={styles.head}>
@@ -43,13 +48,14 @@ export function DocumentTable({ label, documents, placeOf, toolsFor, when = edit
       </thead>
       <tbody>
         {documents.map((document) => (
-          <tr key={document.id} className={styles.row}>
+          <tr key={document.id} className={styles.row} data-away={(offline && !isHere(kept, document.id)) || undefined}>
             <td>
               <div className={styles.name}>
                 <IconFileText size={19} stroke={1.5} className={styles.icon} aria-hidden />
                 <div className={styles.lines}>
                   <Link href={routes.document(document.id)} className={styles.title}>
                     {titleOf(document)}
+                    {offline && <OfflineMark here={isHere(kept, document.id)} />}
                   </Link>
                   <span className={styles.place}>
                     <span className={styles.briefly}>
@@ -79,6 +85,7 @@ export function DocumentTable({ label, documents, placeOf, toolsFor, when = edit
 
 function RowTools({ document }: { document: Document }) {
   const { favourite } = useDocumentActions()
+  const offline = useOffline()
   const label = document.favourite ? "Remove from favourites" : "Add to favourites"
   return (
     <>
@@ -88,6 +95,7 @@ function RowTools({ document }: { document: Document }) {
           aria-pressed={document.favourite}
           className={styles.star}
           data-on={document.favourite || undefined}
+          disabled={offline}
           onClick={() => void favourite(document, !document.favourite)}
         >
           {document.favourite ? <IconStarFilled size={17} /> : <IconStar size={17} stroke={1.6} />}

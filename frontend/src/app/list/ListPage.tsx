@@ -3,6 +3,7 @@ import { IconCloudOff, IconFilter, IconSearchOff } from "@tabler/icons-react"
 import { type ReactNode, useDeferredValue, useEffect, useRef, useState } from "react"
 import { explain } from "../../api/errors"
 import type { Document } from "../../api/types"
+import { useOffline } from "../offline/reach"
 import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
 import { titleOf } from "../tree/model"
@@ -47,6 +48,7 @@ function Gradually<T>({ items, children }: { items: T[]; children(items: T[]): R
 export function ListPage({ title, about, query, empty, tools, children }: Props) {
   usePageTitle(title)
   const [filter, setFilter] = useState("")
+  const offline = useOffline()
   const wanted = useDeferredValue(filter.trim().toLocaleLowerCase())
   const all = query.data ?? []
   const shown = wanted ? all.filter((document) => titleOf(document).toLocaleLowerCase().includes(wanted)) : all
@@ -77,6 +79,10 @@ export function ListPage({ title, about, query, empty, tools, children }: Props)
         </div>
         {query.isPending ? (
           <DocumentTableSkeleton />
+        ) : query.error && !query.data && offline ? (
+          <Notice icon={IconCloudOff} title="This list isn’t in this browser">
+            You are offline. It comes by itself when Weft can be reached.
+          </Notice>
         ) : query.error && !query.data ? (
           <Notice icon={IconCloudOff} title="This list could not be loaded" action={{ label: "Try again", onClick: () => void query.refetch() }}>
             {explain(query.error)}

@@ -5,6 +5,8 @@ import { useLocation } from "wouter"
 import { isAtLeast } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { useSignedIn } from "../data/queries"
+import { Bars } from "../offline/Bars"
+import { useOffline } from "../offline/reach"
 import { useCurrentWorkspace, useSidebarHidden } from "../remembered"
 import { routes } from "../routes"
 import { QuickSwitcher } from "./QuickSwitcher"
@@ -23,7 +25,9 @@ export function Shell({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null)
 
   const workspace = useCurrentWorkspace(me.workspaces)
-  const mayCreate = workspace !== undefined && isAtLeast(workspace.role, "editor") && !workspace.suspended
+  // Documents are born on the server, which gives them their place and their rights.
+  const offline = useOffline()
+  const mayCreate = workspace !== undefined && !offline && isAtLeast(workspace.role, "editor") && !workspace.suspended
 
   const newDocument = useCallback(async () => {
     const created = await actions.create({ workspace: workspace?.id })
@@ -60,29 +64,32 @@ export function Shell({ children }: { children: ReactNode }) {
       <a href="#main" className={styles.skip} onClick={() => main.current?.focus()}>
         Skip to the page
       </a>
-      <div className={styles.shell}>
-        {narrow ? (
-          <Drawer
-            opened={drawer}
-            onClose={closeDrawer}
-            size="19rem"
-            padding={0}
-            withCloseButton={false}
-            title={<VisuallyHidden>Navigation</VisuallyHidden>}
-            classNames={{ header: styles.noHeader, body: styles.drawer, content: styles.drawerContent }}
-          >
-            <Sidebar onHide={closeDrawer} onOpen={closeDrawer} />
-          </Drawer>
-        ) : (
-          !folded && (
-            <aside className={styles.sidebar}>
-              <Sidebar onHide={() => setFolded(true)} onOpen={() => undefined} />
-            </aside>
-          )
-        )}
-        <main id="main" ref={main} tabIndex={-1} className={styles.main}>
-          {children}
-        </main>
+      <div className={styles.window}>
+        <Bars />
+        <div className={styles.shell}>
+          {narrow ? (
+            <Drawer
+              opened={drawer}
+              onClose={closeDrawer}
+              size="19rem"
+              padding={0}
+              withCloseButton={false}
+              title={<VisuallyHidden>Navigation</VisuallyHidden>}
+              classNames={{ header: styles.noHeader, body: styles.drawer, content: styles.drawerContent }}
+            >
+              <Sidebar onHide={closeDrawer} onOpen={closeDrawer} />
+            </Drawer>
+          ) : (
+            !folded && (
+              <aside className={styles.sidebar}>
+                <Sidebar onHide={() => setFolded(true)} onOpen={() => undefined} />
+              </aside>
+            )
+          )}
+          <main id="main" ref={main} tabIndex={-1} className={styles.main}>
+            {children}
+          </main>
+        </div>
       </div>
       <QuickSwitcher />
     </ShellContext>

@@ -95,7 +95,8 @@ export function Sidebar({ onHide, onOpen }: Props) {
             </Text>
           </div>
           {isPending && SKELETONS.map((width) => <Skeleton key={width} height={12} width={width} my={10} mx={10} />)}
-          {error && (
+          {/* An older answer says more than a failure to get a newer one. */}
+          {error && tree.byId.size === 0 && (
             <div className={styles.note}>
               {explain(error)}{" "}
               <UnstyledButton className={styles.retry} onClick={() => void refetch()}>

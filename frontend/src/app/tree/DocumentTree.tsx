@@ -8,6 +8,9 @@ import { useLocation } from "wouter"
 import type { Document } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { DocumentContextMenu, type MenuPoint } from "../dialogs/DocumentContextMenu"
+import { isHere, useKept } from "../offline/kept"
+import { OfflineMark } from "../offline/OfflineMark"
+import { useOffline } from "../offline/reach"
 import { useExpanded } from "../remembered"
 import { mayArrange, mayEdit } from "../rights"
 import { routes } from "../routes"
@@ -40,6 +43,8 @@ interface Props {
 export function DocumentTree({ tree, workspace, current, scroller, mayCreate, onOpen }: Props) {
   const [, navigate] = useLocation()
   const actions = useDocumentActions()
+  const offline = useOffline()
+  const kept = useKept(offline)
   const [expanded, setExpanded] = useExpanded(workspace)
   const [focused, setFocused] = useState<string | null>(null)
   const [menu, setMenu] = useState<{ document: Document; at: MenuPoint } | null>(null)
@@ -59,7 +64,7 @@ export function DocumentTree({ tree, workspace, current, scroller, mayCreate, on
     },
     indent: INDENT,
     canReorder: true,
-    canDrag: (items) => items.every((item) => isArrangeable(item.getItemData())),
+    canDrag: (items) => !offline && items.every((item) => isArrangeable(item.getItemData())),
     canDrop: (items, target) =>
       items.every((item) => mayStandUnder(tree, item.getId(), parentOf(target.item.getId()))) &&
       (target.item.getId() === ROOT || isArrangeable(target.item.getItemData())),
@@ -132,6 +137,7 @@ export function DocumentTree({ tree, workspace, current, scroller, mayCreate, on
                 role="none"
                 className={styles.row}
                 data-current={document.id === current || undefined}
+                data-away={(offline && !isHere(kept, document.id)) || undefined}
                 data-target={item.isUnorderedDragTarget() || undefined}
                 style={{ height: ROW_HEIGHT, transform: `translateY(${row.start - virtual.options.scrollMargin}px)` }}
               >
@@ -152,6 +158,7 @@ export function DocumentTree({ tree, workspace, current, scroller, mayCreate, on
                   onContextMenu={openMenu(document)}
                 >
                   <span className={styles.title}>{titleOf(document)}</span>
+                  {offline && <OfflineMark here={isHere(kept, document.id)} />}
                 </a>
                 {item.isFolder() ? (
                   <button
@@ -173,7 +180,7 @@ export function DocumentTree({ tree, workspace, current, scroller, mayCreate, on
                   <ActionIcon tabIndex={-1} size={24} aria-label={`Menu of ${titleOf(document)}`} onClick={openMenu(document)}>
                     <IconDots size={15} />
                   </ActionIcon>
-                  {mayCreate && mayEdit(document) && (
+                  {mayCreate && !offline && mayEdit(document) && (
                     <Tooltip label="New document inside">
                       <ActionIcon
                         tabIndex={-1}

@@ -1,11 +1,24 @@
 import { act, cleanup, renderHook } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import type { Status } from "../../sync"
-import { useSettled } from "./useLiveDocument"
+import { useSettledStatus } from "./settled"
 
 const saved: Status = { kind: "saved", waiting: 0 }
 const saving: Status = { kind: "saving", waiting: 1 }
 const offline: Status = { kind: "offline", waiting: 1, retryAt: null }
+
+class Provider {
+  status: Status = saved
+  #listeners = new Set<() => void>()
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+  becomes(status: Status): void {
+    this.status = status
+    for (const listener of this.#listeners) listener()
+  }
+}
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
@@ -14,8 +27,9 @@ afterEach(() => {
 })
 
 const shown = () => {
-  const hook = renderHook(({ status }) => useSettled(status), { initialProps: { status: saved as Status } })
-  return { becomes: (status: Status) => hook.rerender({ status }), says: () => hook.result.current.kind }
+  const provider = new Provider()
+  const hook = renderHook(() => useSettledStatus(provider))
+  return { becomes: (status: Status) => act(() => provider.becomes(status)), says: () => hook.result.current.kind }
 }
 const wait = (ms: number) => act(() => vi.advanceTimersByTime(ms))
 
@@ -44,5 +58,16 @@ describe("the settled status", () => {
     status.becomes(saving)
     status.becomes(offline)
     expect(status.says()).toBe("offline")
+  })
+
+  it("bears a flood of keystrokes that React gets no time between", () => {
+    const provider = new Provider()
+    const hook = renderHook(() => useSettledStatus(provider))
+    for (let key = 0; key < 500; key += 1) {
+      provider.becomes(saving)
+      provider.becomes(saved)
+    }
+    wait(1000)
+    expect(hook.result.current.kind).toBe("saved")
   })
 })
