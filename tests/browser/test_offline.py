@@ -315,13 +315,16 @@ def test_what_is_kept_offline_is_brought_up_to_date_without_being_opened(
         ann.sees("First words. Later words.")
 
 
-NO_DOCUMENT_SOCKETS = """
+NO_DOCUMENTS = """
     const Real = WebSocket
     window.WebSocket = class extends Real {
         constructor(address, protocols) {
             super(address.includes("/ws/y/") ? "ws://127.0.0.1:9/" : address, protocols)
         }
     }
+    const ask = window.fetch
+    window.fetch = (what, options) =>
+        String(what.url ?? what).includes("/sync/") ? Promise.reject(new TypeError("no way")) : ask(what, options)
 """
 """A network that lets pages through and documents not."""
 
@@ -331,7 +334,7 @@ def ann_with_unsent_edits(office: Office, cable: Cable, anns: Computer) -> Perso
     document = office.document("Mine.")
     ann = begin(anns)
     open_to_keep(ann, document)
-    ann = anns.restart_browser(NO_DOCUMENT_SOCKETS)
+    ann = anns.restart_browser(NO_DOCUMENTS)
     ann.page.goto(f"/d/{document}")
     ann.sees("Mine.")
     write_offline(ann, " Unsent.")
@@ -419,8 +422,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_asks_before_the_page_is_left(
         expect(ann.status).to_have_text("Offline")
         ann.write(" Words.")
         until(lambda: waiting(ann) > 0, what="a count of waiting edits")
-        ann.status.hover()
-        expect(ann.page.get_by_role("tooltip")).to_contain_text("only in this tab")
+        expect(ann.page.get_by_role("status").filter(has_text="only in this tab")).to_be_attached()
         ann.page.close(run_before_unload=True)
         until(lambda: (ann.page.evaluate("1"), asked)[1], what="the question before leaving")
         assert not ann.page.is_closed()
