@@ -28,14 +28,14 @@ class Refused(Exception):
 
 
 async def admit(
-    hub: Hub, scope: object, document_id: UUID, transport: Transport, *, dialect: Dialect
+    hub: Hub, scope: object, document_id: UUID, transport: Transport, *, dialect: Dialect, token: str = ""
 ) -> tuple[Room, Session]:
-    """Identify, check rights, open the room and join it. Raises Refused."""
+    """Identify (`token`: one that came in a message), check rights, open the room and join it. Raises Refused."""
     if hub.draining:
         raise Refused(closing.RESTARTING)
 
     def check() -> tuple[Identity | None, Standing | None]:
-        identity = signed_in.identify(scope)
+        identity = signed_in.identify(scope, token)
         return identity, None if identity is None else rights.standing(document_id, [identity.user_id])
 
     try:
@@ -56,7 +56,11 @@ async def admit(
         raise Refused(refusal(error)) from error
     if session.access_version != room.access_version:
         # Rights changed, and either this session or those who were here already were checked before that.
-        await room.recheck_rights()
+        try:
+            await room.recheck_rights()
+        except BaseException:  # given up meanwhile
+            hub.leave(room, session)
+            raise
     return room, session
 
 

@@ -252,6 +252,10 @@ class Session:
         COUNTERS[f"closed_{reason.code}"] += 1
         self._closer = asyncio.get_running_loop().create_task(self._close(reason))
 
+    def leave(self) -> None:
+        """The client has left, though its connection may live on: nothing more is said to it."""
+        self._outbox.close()
+
     async def throttle(self, size: int) -> None:
         """Wait until one more update of `size` bytes is within the session's rate: a flooder slows only itself."""
         if self._budget.spend(size):
