@@ -6,6 +6,8 @@ So what a new handshake could mend (rights lowered, a restart) must not close wi
 
 from dataclasses import dataclass
 
+FINAL = range(4400, 4500)
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:

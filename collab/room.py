@@ -296,7 +296,11 @@ class Room:
     def _bring_up_to_date(self, session: Session) -> None:
         """The session's outbox overflowed and has drained: what it missed, as one update."""
         COUNTERS["caught_up_slow_reader"] += 1
-        missed = self.replica.since(session.cursor)
+        self.resume(session, self.replica.epoch, session.cursor)
+
+    def resume(self, session: Session, epoch: int, cursor: int) -> None:
+        """Send what a client missed that was told everything up to here, by this session or the one before it."""
+        missed = self.replica.since(cursor) if epoch == self.replica.epoch else None
         session.send(messages.encode_update(self.replica.everything() if missed is None else missed))
         session.passed(self.replica.head)
         session.tell_cursor(self.replica.epoch)

@@ -220,6 +220,11 @@ class Session:
         return self._outbox.overflowed
 
     @property
+    def told(self) -> int | None:
+        """The cursor, if all up to it went out to the client; None when part of it waits or was dropped."""
+        return None if self._outbox.behind or self._outbox.closed or self.misses_frames else self.cursor
+
+    @property
     def open(self) -> bool:
         return self.closing is None and not self._outbox.closed
 

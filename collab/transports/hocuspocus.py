@@ -32,9 +32,10 @@ from collab.session import Session
 from collab.transports.websocket import SocketTransport
 
 LIMITS = settings.LIMITS
-FINAL = range(4400, 4500)
 WAIT_FIRST = 0.5
 WAIT_MOST = 30.0
+EMPTY = b"\x00"
+"""The state vector of who has nothing."""
 STEADY = 10.0
 """Seconds that a session must have lived for its end not to count as one more failure in a row."""
 
@@ -157,6 +158,8 @@ class Attachment:
         self._waiting: dict[str, Said] = {}
         """What the provider said while it isn't admitted, as far as it counts then: its last SyncStep1, and its caret.
         Edits are not kept, since the SyncStep2 that it will be asked for holds them."""
+        self._told: tuple[int, int] | None = None
+        """Epoch and cursor: all that the provider was told of the document by the sessions before."""
         self._turn = asyncio.Lock()
 
     def start(self, token: str) -> None:
@@ -209,7 +212,7 @@ class Attachment:
                 if reason == closing.RESTARTING:
                     await self._connection.close(reason)
                     return
-                if reason.code in FINAL:
+                if reason.code in closing.FINAL:
                     self._drop_waiting()
                     await self._tell_end(reason)
                     return
@@ -230,15 +233,21 @@ class Attachment:
             connection.hub, connection.scope, document_id, seat, dialect=self._dialect, token=self._token
         )
         # From here to the last line nothing is awaited: what the provider says is either kept above, or heard there.
-        seat.room, seat.session = room, session
+        seat.take(room, session)
         self._seat = seat
         self.was_admitted = True
         COUNTERS["joined_hocuspocus"] += 1
-        if "step1" not in self._waiting:
-            self._ask(seat)
         waiting = list(self._waiting.values())
+        asks = "step1" in self._waiting
         self._drop_waiting()
         async with self._turn:
+            if not asks:
+                # It doesn't know that this session is another one, so both halves of a sync begin here.
+                self._ask(seat)
+                if self._told is None:
+                    await room.receive(session, messages.encode_sync_step1(EMPTY))
+                else:
+                    room.resume(session, *self._told)
             for message in waiting:
                 await self._hear(message)
 
@@ -292,11 +301,13 @@ class Attachment:
     def _leave(self) -> None:
         seat, self._seat = self._seat, None
         if seat is not None:
+            self._told = seat.told if seat.ended.done() else seat.position()
             seat.session.leave()
             self._connection.hub.leave(seat.room, seat.session)
         self._dialect.tally.over()
 
     async def _tell_end(self, reason: Closing) -> None:
+        self._told = None
         for said in self._dialect.ended(reason.reason):
             await self._connection.send(said)
 
@@ -309,13 +320,24 @@ class Seat:
 
     def __init__(self, connection: Connection) -> None:
         self.ended: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
+        self.is_taken = False
+        self.told: tuple[int, int] | None = None
+        """Epoch and cursor: how far the client was told when the session ended."""
         self._connection = connection
+
+    def take(self, room: Room, session: Session) -> None:
+        self.room, self.session, self.is_taken = room, session, True
+
+    def position(self) -> tuple[int, int] | None:
+        told = self.session.told if self.is_taken else None
+        return None if told is None else (self.room.replica.epoch, told)
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         return self._connection.send(frame)
 
     async def close(self, reason: Closing) -> None:
         if not self.ended.done():
+            self.told = self.position()  # now: the session counts on though its outbox is closed next
             self.ended.set_result(reason)
 
     def abort(self) -> None:
