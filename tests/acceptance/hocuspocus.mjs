@@ -89,6 +89,7 @@ const verbs = {
   attach,
   until,
   state: () => {},
+  saved: ({ as, seconds }) => until({ as, seconds, unsynced: 0, synced: true, authenticated: true }),
   type: ({ as, text, at }) => attached[as].text.insert(at ?? attached[as].text.length, text),
   caret: ({ as, state }) => attached[as].provider.awareness.setLocalState(state),
   detach: ({ as }) => {
