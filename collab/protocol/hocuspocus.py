@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collab.protocol import messages
-from collab.protocol.lib0 import ProtocolError, read_varbytes, read_varstring, varbytes, varstring
+from collab.protocol.lib0 import ProtocolError, read_varbytes, read_varstring, read_varuint, varbytes, varstring
 
 ADDRESS_BYTES = 256
 """A document's id has 36 bytes, and a session of @hocuspocus/provider 4 a dozen more."""
@@ -34,6 +34,14 @@ class Said:
     @property
     def is_step2(self) -> bool:
         return self.frame[:2] == b"\x00\x01"
+
+    @property
+    def claims(self) -> int:
+        """How many bytes an edit has by its own words; 0 if it's none. Raises nothing."""
+        try:
+            return read_varuint(self.frame, 2)[0] if self.is_edit else 0
+        except ProtocolError:
+            return 0
 
     @property
     def is_awareness(self) -> bool:

@@ -273,6 +273,9 @@ class Attachment:
             elif self._is_served:
                 await self._keep(message)
             return
+        if message.claims > LIMITS.frame_bytes:
+            await self.end(closing.TOO_LARGE)  # only its beginning was read
+            return
         await seat.room.receive(seat.session, message.frame)
         if message.is_step1 and seat is self._seat:
             self._ask(seat)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
+from collab.protocol.lib0 import varbytes
 from tests.acceptance.hocuspocus_provider import VERSIONS, Provider
 from tests.acceptance.installation import Installation
 from tests.acceptance.test_beyond_sockets import call, sign_in
@@ -241,6 +242,38 @@ async def test_a_malformed_message_ends_its_document_and_is_not_sent_for_ever(
     await each(anns, "type", on="b", text="unharmed ")
     for answer in await each(anns, "until", on="b", unsynced=0):
         assert answer["opened"] == 1
+
+
+async def test_a_too_large_edit_ends_its_document_and_is_not_sent_for_ever(fresh: Installation, providers: Any) -> None:
+    document, other = fresh.document(), fresh.document()
+    anns = await providers("ann", document)
+    await each(anns, "attach", on="b", document=other, token=fresh.people["ann"]["token"])
+    await each(anns, "until", unsynced=0)
+    await each(anns, "until", on="b", unsynced=0)
+    for ann, length in zip(anns, (1_000_030, 1_100_000, 9_000_000), strict=True):
+        await ann.do("type", text="x" * length)
+    await each(anns, "until", authenticated=False, events=["failed too large"])
+    await each(anns, "type", on="b", text="unharmed ")
+    for answer in await each(anns, "until", on="b", unsynced=0):
+        assert answer["opened"] == 1
+    assert fresh.stored(document).text == ""
+
+
+async def test_a_too_large_edit_in_pieces_as_browsers_send_it_is_refused_as_well(fresh: Installation) -> None:
+    document, token = fresh.document().encode(), fresh.people["ann"]["token"].encode()
+    url = fresh.weft.url.replace("http", "ws", 1) + "/ws/hocuspocus"
+    address = varbytes(document)
+    async with connect(url, max_size=None) as socket:
+        await socket.send(address + b"\x02\x00" + varbytes(token))
+        assert await socket.recv(decode=False) == address + b"\x02\x02\x0aread-write"
+        message = address + b"\x00\x02" + varbytes(b"x" * 3_000_000)
+        await socket.send([message[at : at + 130_000] for at in range(0, len(message), 130_000)])
+        async with asyncio.timeout(20):
+            while await socket.recv(decode=False) != address + b"\x02\x01\x09too large":
+                pass
+        assert await socket.recv(decode=False) == address + b"\x07\x09too large"
+        await socket.send(address + b"\x02\x00" + varbytes(token))
+        assert await socket.recv(decode=False) == address + b"\x02\x02\x0aread-write"
 
 
 async def test_what_the_server_has_no_use_for_is_no_reason_to_end(fresh: Installation, providers: Any) -> None:
