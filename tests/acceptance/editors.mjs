@@ -1,7 +1,8 @@
 // An editor from docs/clients.md, in jsdom: the very lines of the page, with this server's address and a document's id.
 // Steered by lines of JSON on stdin; answers each with a line on stdout.
 //   node editors.mjs NAME URL DOCUMENT TOKEN     {"do":"type","text":"…"} · {"do":"contain","text":"…"}
-// CLIENTS_FROM: a folder whose node_modules has other packages or versions of them than ours.
+// CLIENTS_FROM: a folder whose node_modules has other packages or versions of them than ours. If esbuild is among them,
+// the lines are bundled first, as Monaco's packages need it, which import style sheets.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -12,6 +13,14 @@ const [name, url, documentId, token] = process.argv.slice(2)
 const root = path.join(import.meta.dirname, '../..')
 const folder = process.env.CLIENTS_FROM ?? path.join(root, 'frontend')
 const require = createRequire(path.join(folder, 'package.json'))
+
+const tryRequire = (name) => {
+  try {
+    return require(name)
+  } catch {
+    return null
+  }
+}
 
 const { JSDOM } = require('jsdom')
 const dom = new JSDOM('<!doctype html><div id="editor"></div>', { pretendToBeVisual: true, url: 'http://127.0.0.1/' })
@@ -26,8 +35,15 @@ dom.window.Range.prototype.getBoundingClientRect = () => nowhere
 dom.window.Range.prototype.getClientRects = () => []
 dom.window.document.elementFromPoint = () => null
 dom.window.matchMedia ??= () => ({ matches: false, addEventListener () {}, removeEventListener () {}, addListener () {} })
+const drawn = (...numbers) => ({ ...nowhere, data: new Uint8ClampedArray(4 * (numbers.at(-2) || 1) * (numbers.at(-1) || 1)) })
+const canvas = new Proxy({}, { get: (_, word) => (word.endsWith('Ratio') ? undefined : drawn), set: () => true })
+dom.window.HTMLCanvasElement.prototype.getContext = () => canvas
+dom.window.document.queryCommandSupported ??= () => false
 globalThis.matchMedia ??= dom.window.matchMedia
 globalThis.ResizeObserver ??= class { observe () {} unobserve () {} disconnect () {} }
+for (const method of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
+  globalThis[method] = dom.window[method].bind(dom.window)
+}
 globalThis.WebSocket = require('ws')
 
 const page = readFileSync(path.join(root, 'docs/clients.md'), 'utf8')
@@ -36,16 +52,21 @@ const snippet = /```js\n([^]*?)```/.exec(section)[1]
 const lines = snippet
   .replaceAll('wss://weft.example', url)
   .replace(/import "[^"]+\.css"\n/g, '')
-if (!process.env.CLIENTS_FROM) {
-  // Our own package.json has several versions of each, under other names.
-  var renamed = lines.replace('"y-websocket"', '"y-websocket-3"').replace('"@hocuspocus/provider"', '"hocuspocus-4"')
-}
+// Our own package.json has several versions of each, under other names.
+const renamed = process.env.CLIENTS_FROM
+  ? lines
+  : lines.replace('"y-websocket"', '"y-websocket-3"').replace('"@hocuspocus/provider"', '"hocuspocus-4"')
 const temporary = mkdtempSync(path.join(folder, 'node_modules/.clients-'))
 const file = path.join(temporary, 'client.mjs')
-writeFileSync(file, `const { documentId, token } = globalThis.weft\n${renamed ?? lines}\nexport { doc, editor, provider }\n`)
+writeFileSync(file, `const { documentId, token } = globalThis.weft\n${renamed}\nexport { doc, editor, provider }\n`)
 globalThis.weft = { documentId, token }
 let client
 try {
+  const bundler = process.env.CLIENTS_FROM && tryRequire('esbuild')
+  if (bundler) {
+    const loader = { '.css': 'empty', '.ttf': 'empty' }
+    await bundler.build({ entryPoints: [file], outfile: file, allowOverwrite: true, bundle: true, format: 'esm', loader })
+  }
   client = await import(pathToFileURL(file))
 } finally {
   rmSync(temporary, { recursive: true })
