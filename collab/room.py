@@ -24,7 +24,7 @@ from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1,
 from collab.protocol.state_vector import decode_state_vector
 from collab.relay import Message, Relay
 from collab.replica import Range, Replica
-from collab.session import Session
+from collab.session import NOWHERE, Session
 from collab.threads import in_reader
 from collab.writer import Write, Writer
 from documents import merging
@@ -38,8 +38,6 @@ RELAY_BYTES = 64_000
 SCAN_INLINE = 32_000
 """Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
 CURSOR_WINDOW = 0.25
-NOWHERE = -1
-"""A cursor before every entry: what a session missed is all there is."""
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
 
@@ -149,6 +147,7 @@ class Room:
             frames = self.replica.answer(state_vector)
         for frame in frames:
             session.send(frame)
+        session.caught_up = True
         session.passed(self.replica.head)
         session.tell_cursor(self.replica.epoch)
 
@@ -302,6 +301,7 @@ class Room:
         """Send what a client missed that was told everything up to here, by this session or the one before it."""
         missed = self.replica.since(cursor) if epoch == self.replica.epoch else None
         session.send(messages.encode_update(self.replica.everything() if missed is None else missed))
+        session.caught_up = True
         session.passed(self.replica.head)
         session.tell_cursor(self.replica.epoch)
         session.send(self.awareness.frame())

@@ -17,6 +17,8 @@ from collab.dialects import Dialect
 from collab.metrics import COUNTERS
 
 LIMITS = settings.LIMITS
+NOWHERE = -1
+"""A cursor before every entry: what a session missed is all there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,9 @@ class Session:
         self.received = 0
         self.acknowledged = 0
         self.cursor = 0
-        """Every entry up to here was sent, or dropped with an overflowed outbox that `rejoin` makes up for."""
+        """Every entry up to here was sent, if the client had what was there when it joined: see `caught_up`."""
+        self.caught_up = False
+        """It was sent what it lacked when it came."""
         self.closing: Closing | None = None
         self._first_refused = 0
         """The number of the first frame that was not taken; 0 for none."""
@@ -178,6 +182,8 @@ class Session:
         self._transport = transport
         self._dialect = dialect
         self._told_cursor: tuple[int, int] | None = None
+        self._sure = NOWHERE
+        """Every entry up to here has left the outbox; what follows is lost should it overflow."""
         self._closer: asyncio.Task[None] | None = None
         self._outbox = Outbox(transport, fell_behind=lambda: self.rejoin(), stuck=self._give_up)
         self._budget = Budget()
@@ -186,13 +192,13 @@ class Session:
         """A message in the room's words; see `Dialect.frame`."""
         said = self._dialect.frame(frame)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
 
     def deliver(self, frame: bytes, epoch: int, seq: int) -> None:
         """An Update message with the entries that follow `cursor`, up to `seq`."""
         said = self._dialect.entries(frame, epoch, seq)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
         self.passed(seq)
 
     def passed(self, seq: int) -> None:
@@ -207,12 +213,19 @@ class Session:
         self._told_cursor = (epoch, self.cursor)
         said = self._dialect.cursor(epoch, self.cursor)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
 
     def notify(self, notice: Mapping[str, Any]) -> None:
         said = self._dialect.notice(notice)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
+
+    def _put(self, said: bytes) -> None:
+        if not self._outbox.behind:
+            self._sure = self.cursor if self.caught_up else NOWHERE
+        self._outbox.put(said)
+        if self._outbox.overflowed:
+            self.cursor = self._sure
 
     @property
     def misses_frames(self) -> bool:
@@ -222,7 +235,8 @@ class Session:
     @property
     def told(self) -> int | None:
         """The cursor, if all up to it went out to the client; None when part of it waits or was dropped."""
-        return None if self._outbox.behind or self._outbox.closed or self.misses_frames else self.cursor
+        on_its_way = self.caught_up and not self._outbox.behind and not self._outbox.closed and not self.misses_frames
+        return self.cursor if on_its_way else None
 
     @property
     def open(self) -> bool:
@@ -237,12 +251,12 @@ class Session:
                 del self._refused_early[: len(passed)]
                 more, up_to = more - len(passed), min(number, self._first_refused - 1)
             for said in self._dialect.acks(more, up_to):
-                self._outbox.put(said)
+                self._put(said)
 
     def refuse(self) -> None:
         """The frame received last was not taken: this client may only read."""
         for said in self._dialect.refusal(bool(self._first_refused)):
-            self._outbox.put(said)
+            self._put(said)
         self._first_refused = self._first_refused or self.received
         if self.acknowledged == self.received - 1:
             self.acknowledged = self.received
