@@ -55,14 +55,18 @@ class Transport(Protocol):
         """End the connection now, without waiting for what the peer never reads."""
 
 
+class Kept(bytes):
+    """A frame that nothing makes up for, an ack or a refusal: it stays when the rest of an outbox is dropped."""
+
+
 class Outbox:
     """Frames to one client, in order, bounded.
 
     While the client keeps up, a frame is handed over at once and nothing is queued: the transport's `send` runs to its
     end without suspending. Only for a client that is behind there is a queue and a task, because having them for
-    everybody costs 1.2–1.9 times the CPU. More than LIMITS.outbox_bytes waiting: the queue is dropped and `fell_behind`
-    is called once it drained, to send what was missed as one update. No progress for LIMITS.send_deadline_seconds:
-    `stuck`.
+    everybody costs 1.2–1.9 times the CPU. More than LIMITS.outbox_bytes waiting: all but acks is dropped, and
+    `fell_behind` is called once it drained, to send what was missed as one update. No progress for
+    LIMITS.send_deadline_seconds: `stuck`.
     """
 
     def __init__(self, transport: Transport, *, fell_behind: Callable[[], None], stuck: Callable[[], None]) -> None:
@@ -84,7 +88,7 @@ class Outbox:
         return self._overflowed
 
     def put(self, frame: bytes) -> None:
-        if self.closed or self._overflowed:
+        if self.closed or (self._overflowed and not isinstance(frame, Kept)):
             return
         if self._draining is None:
             sending = self._transport.send(frame)
@@ -102,10 +106,10 @@ class Outbox:
         if (
             self._bytes > LIMITS.outbox_bytes and len(self._queue) > 1
         ):  # one frame alone may be larger: a whole document
-            self._queue.clear()
-            self._bytes = 0
+            self._queue = deque(frame for frame in self._queue if isinstance(frame, Kept))
+            self._bytes = sum(map(len, self._queue))
+            COUNTERS["outbox_overflows"] += not self._overflowed
             self._overflowed = True
-            COUNTERS["outbox_overflows"] += 1
 
     async def drained(self) -> None:
         if self._draining is not None:
@@ -251,12 +255,12 @@ class Session:
                 del self._refused_early[: len(passed)]
                 more, up_to = more - len(passed), min(number, self._first_refused - 1)
             for said in self._dialect.acks(more, up_to):
-                self._put(said)
+                self._put(Kept(said))
 
     def refuse(self) -> None:
         """The frame received last was not taken: this client may only read."""
         for said in self._dialect.refusal(bool(self._first_refused)):
-            self._put(said)
+            self._put(Kept(said))
         self._first_refused = self._first_refused or self.received
         if self.acknowledged == self.received - 1:
             self.acknowledged = self.received
