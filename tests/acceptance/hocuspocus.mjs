@@ -9,10 +9,18 @@ import readline from 'node:readline'
 const [packageName, url] = process.argv.slice(2)
 const require = createRequire(path.join(import.meta.dirname, '../../frontend/package.json'))
 const Y = require('yjs')
-const WebSocket = require('ws')
+const NodeWebSocket = require('ws')
 const { HocuspocusProvider, HocuspocusProviderWebsocket } = require(packageName)
 
 process.on('unhandledRejection', () => {}) // version 2 rejects when a connection attempt fails, and goes on
+
+// A browser says an error of a socket that nobody listens to any more to nobody; Node ends the process.
+class WebSocket extends NodeWebSocket {
+  constructor (...details) {
+    super(...details)
+    this.on('error', () => {})
+  }
+}
 
 const codes = []
 let opened = 0

@@ -1,6 +1,7 @@
 """A real `@hocuspocus/provider` on Node, with any number of documents on its one socket; see hocuspocus.mjs."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -34,7 +35,8 @@ class Provider:
         return self
 
     async def stop(self) -> None:
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
         await self._process.wait()
         await self._reading
 

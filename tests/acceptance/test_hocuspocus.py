@@ -11,6 +11,7 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from collab.protocol.lib0 import varbytes
+from tests.acceptance.client import until
 from tests.acceptance.hocuspocus_provider import VERSIONS, Provider
 from tests.acceptance.installation import Installation
 from tests.acceptance.test_beyond_sockets import call, sign_in
@@ -52,6 +53,7 @@ async def test_what_was_written_before_there_was_a_connection_is_saved_and_seen(
     for saved in await each(bens, "until", unsynced=0, synced=True):
         assert saved["events"][0] == "authenticated read-write"
     assert fresh.stored(document).text == "early " * 3
+    await until(lambda: ann.text == "early " * 3)
     await ann.type("late")
     await each(bens, "until", text="early " * 3 + "late")
     await ann.stop()

@@ -1,6 +1,7 @@
 """Unmodified y-websocket clients of four generations, on real Node, in one document with our own."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -32,7 +33,8 @@ class Stock:
         return answer
 
     async def stop(self) -> None:
-        self.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
         await self.process.communicate()  # closes the pipes, too
 
 
