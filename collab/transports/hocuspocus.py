@@ -171,10 +171,6 @@ class Attachment:
         self._token = token
         self._serving = asyncio.create_task(self._serve())
 
-    async def hear(self, message: Said) -> None:
-        async with self._turn:
-            await self._hear(message)
-
     async def end(self, reason: Closing) -> None:
         """For good, as far as this socket goes: until the provider sends a token again."""
         self.over()
@@ -249,7 +245,7 @@ class Attachment:
                 else:
                     room.resume(session, *self._told)
             for message in waiting:
-                await self._hear(message)
+                await self._pass(seat, message)
 
     @cached_property
     def _document_id(self) -> UUID | None:
@@ -261,18 +257,22 @@ class Attachment:
 
     # --- what the provider says ---
 
-    async def _hear(self, message: Said) -> None:
-        seat, tally = self._seat, self._dialect.tally
-        if message.is_step1:
-            tally.started()
-        elif message.is_edit:
-            tally.received(step2=message.is_step2)
-        if seat is None or not seat.session.open:
-            if message.is_edit:
+    async def hear(self, message: Said) -> None:
+        async with self._turn:
+            seat, tally = self._seat, self._dialect.tally
+            if message.is_step1:
+                tally.started()
+            elif message.is_edit:
+                tally.received(step2=message.is_step2)
+            if seat is not None and seat.session.open:
+                await self._pass(seat, message)
+            elif message.is_edit:
                 tally.refused()
             elif self._is_served:
                 await self._keep(message)
-            return
+
+    async def _pass(self, seat: "Seat", message: Said) -> None:
+        """To the room. Counted it was when it came, which may have been before there was a seat."""
         if message.claims > LIMITS.frame_bytes:
             await self.end(closing.TOO_LARGE)  # only its beginning was read
             return

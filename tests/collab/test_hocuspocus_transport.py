@@ -21,8 +21,11 @@ from collab.transports.hocuspocus import Connection, HocuspocusConsumer
 from collab.transports.websocket import SocketTransport
 from documents.models import AccessToken, Document, Log, User
 from tests.collab.network import Network, until
+from tests.collab.protocol.samples import text, update
 
 STEP1 = b"\x00\x00\x01\x00"
+COMMITTED = Writer(b"").committed[1:]
+TYPED = update(text("hi"))
 STEP2 = b"\x00\x01\x02\x00\x00"
 
 
@@ -126,6 +129,19 @@ async def test_what_waits_for_admission_is_bounded(
     assert sessions(network) == 0
     socket.open(network.document_id)
     await socket.until_said(network.document_id, READ_WRITE)
+
+
+async def test_an_edit_made_before_the_admission_is_counted_once_and_saved_with_the_sync(
+    network: Network, socket: Socket
+) -> None:
+    document, typed = network.document_id, varbytes(TYPED)
+    socket.open(document)
+    socket.say(document, b"\x00\x02" + typed)
+    await socket.until_said(document, STEP1)
+    assert COMMITTED not in socket.of(document)
+    socket.say(document, b"\x00\x01" + typed)
+    await until(lambda: socket.of(document).count(COMMITTED) == 2)  # its SyncStep1's, and its edit's
+    assert network.hubs[0].rooms[document].replica.head == 1
 
 
 async def test_a_socket_that_asks_for_no_document_in_time_is_closed(
