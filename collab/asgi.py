@@ -1,5 +1,7 @@
-"""The application uvicorn runs: sockets, static files and health checks in front of Django, and the hub's lifespan."""
+"""The application uvicorn runs: sockets, the HTTP transports, static files and health checks in front of Django, and
+the lifespan of the hub and of what takes in published envelopes."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -14,11 +16,15 @@ from django.conf import settings  # noqa: E402  # what follows needs the apps
 from collab import metrics  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
 from collab.hub import Hub  # noqa: E402
+from collab.publishing import Publishing  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
-from collab.routing import sockets  # noqa: E402
+from collab.routing import HttpTransports, sockets  # noqa: E402
 from collab.static_files import PREFIX, static_files  # noqa: E402
+from presence.feed import Feed  # noqa: E402
+from presence.receivers import send_on  # noqa: E402
 
 _hub: Hub | None = None
+_http: HttpTransports | None = None
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -30,6 +36,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
             await health(scope, receive, send)
         elif scope["path"].startswith(PREFIX):
             await static_files(scope, receive, send)
+        elif _http is not None and _http.takes(scope["path"]):
+            await _http(scope, receive, send)
         elif scope["path"] == metrics.PATH and _hub is not None:
             await metrics.serve(scope, send, _hub.gauges())
         else:
@@ -41,16 +49,25 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 async def drain(seconds: float) -> None:
     """Before uvicorn shuts down: not ready any more, and sessions sent away one by one over `seconds`."""
     start_draining()
+    if _http is not None:
+        _http.drain()
     if _hub is not None:
         await _hub.drain(seconds)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    global _hub
+    global _hub, _http
     await receive()
     _hub = Hub(RedisRelay(settings.REDIS_URL))
+    _http = HttpTransports(_hub, Feed(settings.REDIS_URL))
     await _hub.start()
+    await _http.start()
+    send_on(asyncio.get_running_loop())
+    publishing = Publishing(settings.REDIS_URL)
+    publishing.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    await _hub.stop()
+    await _http.stop()
+    await asyncio.gather(publishing.stop(), _hub.stop())
+    send_on(None)
     await send({"type": "lifespan.shutdown.complete"})

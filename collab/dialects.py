@@ -1,21 +1,28 @@
 """How one kind of client is spoken to: what a room says, as the bytes that this kind reads.
 
 A room says everything once, in the frames of `weft.1`, and each session's dialect turns them into its client's own.
-What a client says is turned the other way by its transport. Pure: no I/O, and nothing kept but what the client itself
-keeps of the conversation.
+What a client says is turned the other way by its transport. Pure: no I/O, and nothing kept but the last translation,
+since a room says the same to all sessions in a row, and what the client itself keeps of the conversation.
 """
 
+import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from collab.protocol import hocuspocus, messages
 from collab.tally import Tally
 
 SILENT: tuple[bytes, ...] = ()
+KEPT_BYTES = 1_000_000
+"""A larger translation isn't kept: it is a whole document, for one client."""
 
 
 class Dialect(Protocol):
     """Bytes for the client, or None (no bytes at all) for what it isn't told."""
+
+    answers: bool
+    """The client answers a SyncStep1. One that doesn't is sent away when the history was replaced, and syncs anew."""
 
     def frame(self, frame: bytes) -> bytes | None:
         """A SyncStep1, SyncStep2, Update, Awareness or Pong message; an Update may be one that isn't committed."""
@@ -38,6 +45,8 @@ class Dialect(Protocol):
 
 class YWebsocket:
     """y-websocket, unmodified clients: they know of neither acks nor cursors."""
+
+    answers = True
 
     def frame(self, frame: bytes) -> bytes | None:
         return frame
@@ -71,11 +80,111 @@ class Weft(YWebsocket):
         return messages.encode_notice(notice)
 
 
+class Quiet:
+    """A client that is told nothing: the base of those that hear little. Whatever it isn't told, it asks for."""
+
+    answers = False
+
+    def frame(self, frame: bytes) -> bytes | None:
+        return None
+
+    def entries(self, frame: bytes, epoch: int, seq: int) -> bytes | None:
+        return None
+
+    def acks(self, more: int, up_to: int) -> Iterable[bytes]:
+        return SILENT
+
+    def refusal(self, again: bool) -> Iterable[bytes]:
+        return SILENT
+
+    def cursor(self, epoch: int, seq: int) -> bytes | None:
+        return None
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None:
+        return None
+
+
+class EventStream(Quiet):
+    """Server-sent events. The id of an event is the client's cursor, so only committed entries have one."""
+
+    PING: ClassVar = b"event: ping\ndata: {}\n\n"
+
+    def __init__(self) -> None:
+        self._last: tuple[bytes | None, int, int] = (None, 0, 0)
+        self._last_said = b""
+
+    def frame(self, frame: bytes) -> bytes | None:
+        if frame is messages.EMPTY_AWARENESS:
+            return self.PING
+        if frame[0] == messages.AWARENESS:
+            return self._once(frame, b"event: awareness\ndata: %s\n\n")
+        if frame[:2] == messages.UPDATE:
+            return self._once(frame, b"event: update\ndata: %s\n\n")
+        return None
+
+    def entries(self, frame: bytes, epoch: int, seq: int) -> bytes | None:
+        return self._once(frame, b"event: update\ndata: %s\n\n", epoch, seq)
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None:
+        if notice["kind"] == "welcome":
+            return event("hello", {name: value for name, value in notice.items() if name != "kind"})
+        return event("notice", notice)
+
+    def _once(self, frame: bytes, form: bytes, epoch: int = 0, seq: int = 0) -> bytes:
+        if self._last[0] is frame and self._last[1:] == (epoch, seq):
+            return self._last_said
+        said = form % b64encode(messages.payload(frame))
+        if epoch:
+            said = b"id: %d.%d\n%s" % (epoch, seq, said)
+        if len(frame) <= KEPT_BYTES:
+            self._last, self._last_said = (frame, epoch, seq), said
+        return said
+
+
+class Wake(Quiet):
+    """A poll: it reads the room itself, and needs to know when. Only what is in no log yet must be carried."""
+
+    CHANGED: ClassVar = b""
+
+    def frame(self, frame: bytes) -> bytes | None:
+        if frame is messages.EMPTY_AWARENESS:
+            return None
+        if frame[:2] == messages.UPDATE:
+            return frame
+        return self.CHANGED if frame[0] == messages.AWARENESS else None
+
+    def entries(self, frame: bytes, epoch: int, seq: int) -> bytes | None:
+        return self.CHANGED
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None:
+        return None if notice["kind"] == "welcome" else self.CHANGED
+
+
+class Receipt(Quiet):
+    """One push: whether it was taken."""
+
+    TAKEN: ClassVar = b"taken"
+    REFUSED: ClassVar = b"refused"
+
+    def acks(self, more: int, up_to: int) -> Iterable[bytes]:
+        return (self.TAKEN,) if more else SILENT
+
+    def refusal(self, again: bool) -> Iterable[bytes]:
+        return (self.REFUSED,)
+
+
+def event(name: str, data: Mapping[str, Any]) -> bytes:
+    """One server-sent event. JSON has no bare line ends, so its data are one line."""
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
 class Hocuspocus:
     """A document of a Hocuspocus provider, through all the sessions that one attachment to its socket goes through.
 
     Every message bears the address; the welcome says whether it may write, and edits are acknowledged one by one.
     """
+
+    answers = True
 
     def __init__(self, address: bytes) -> None:
         self.tally = Tally()
@@ -116,3 +225,6 @@ class Hocuspocus:
 
 Y_WEBSOCKET: Dialect = YWebsocket()
 WEFT: Dialect = Weft()
+EVENT_STREAM: Dialect = EventStream()
+WAKE: Dialect = Wake()
+RECEIPT: Dialect = Receipt()

@@ -74,10 +74,17 @@ class Follower:
         if epoch != self.replica.epoch or head > self.replica.head:
             self.catch_up()
 
-    def catch_up(self) -> None:
+    def catch_up(self) -> asyncio.Task[None]:
         """Read from the log what is missing; one reading at a time."""
         if self._catching_up is None or self._catching_up.done():
             self._catching_up = self._run(self._catch_up())
+        return self._catching_up
+
+    async def caught_up(self) -> None:
+        """Returns when what the log held at the time of asking is here, or could not be read."""
+        if self._catching_up is not None and not self._catching_up.done():
+            await asyncio.wait([self._catching_up])  # it may have read before that
+        await asyncio.wait([self.catch_up()])
 
     def stop(self) -> None:
         if self._gap_timer is not None:

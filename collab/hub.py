@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 from uuid import UUID
 
-from collab import closing, rights, signed_in
+from collab import closing, signed_in
 from collab.closing import Closing
 from collab.metrics import COUNTERS
 from collab.protocol.messages import EMPTY_AWARENESS
@@ -70,7 +70,7 @@ class Hub:
     async def drain(self, seconds: float = 2.0) -> None:
         """Send everybody away, spread over `seconds`: stock clients come back without any jitter of their own."""
         self.draining = True
-        sessions = [session for room in self.rooms.values() for session in room.sessions]
+        sessions = [session for session in self._sessions() if not session.brief]
         random.shuffle(sessions)
         pause = seconds / len(sessions) if sessions else 0.0
         for number, session in enumerate(sessions):
@@ -143,7 +143,7 @@ class Hub:
         """What is open now, for `/metrics`."""
         return {
             "rooms": len(self.rooms),
-            "sessions": sum(len(room.sessions) for room in self.rooms.values()),
+            "sessions": sum(not session.brief for session in self._sessions()),
             "relay_healthy": int(self.relay.healthy),
         }
 
@@ -231,13 +231,12 @@ class Hub:
             await asyncio.sleep(LOOK_ALL)
             sessions = [session for session in self._sessions() if session.open]
             try:
-                inactive = await in_reader(rights.inactive, {session.identity.user_id for session in sessions})
                 ended = await in_reader(signed_in.ended, {session.identity for session in sessions})
             except Exception as error:
                 log.debug("could not look at the sessions: %s", error)
                 continue
             for session in sessions:
-                if session.identity.user_id in inactive or session.identity in ended:
+                if session.identity in ended:
                     session.close(closing.SIGNED_OUT)
 
     async def _keep_alive(self) -> None:

@@ -37,6 +37,8 @@ class Limits:
     unsaved_bytes: int = 8_000_000
     # One HTTP request's body, uploads aside
     request_bytes: int = 5_000_000
+    # One envelope of what other programs publish
+    publish_bytes: int = 65_536
     # The API: one person, or one address as long as nobody is signed in
     requests_per_minute: int = 1_200
     exports_per_minute: int = 120  # each replays a document

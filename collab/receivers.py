@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
+from collab.metrics import COUNTERS
 from collab.relay import CONTROL, announce, channel
 from collab.room import RELAY_BYTES
 from documents import signals
@@ -28,3 +29,8 @@ def recheck_rights(document_ids: list[UUID] | None, user_ids: list[int] | None, 
 @receiver(signals.sessions_ended)
 def close_sessions(user_id: int, session_keys: list[str] | None, **_: Any) -> None:
     announce(CONTROL, [b"s", user_id, session_keys])
+
+
+@receiver(signals.envelope_judged)
+def count_envelope(verdict: str, **_: Any) -> None:
+    COUNTERS[f"publish_{verdict}"] += 1

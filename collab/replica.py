@@ -7,6 +7,7 @@ are the answer as they are. Pure: no I/O, no clock; big calls belong in a thread
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from copy import copy
 
 from collab.protocol import guard, messages
 from collab.protocol.state_vector import decode_state_vector, encode_state_vector
@@ -121,6 +122,21 @@ class Replica:
                 self._answers.pop(next(iter(self._answers)))
             self._answers[state_vector] = found
         return found
+
+    def frozen(self) -> "Replica":
+        """A copy that no entry reaches, for a thread to ask: the loop changes base and tail, and a thread would see one
+        before and the other after, or cache an answer that lacks what came meanwhile."""
+        twin = copy(self)
+        twin._tail = list(self._tail)
+        twin._answers, twin._base_diffs = dict(self._answers), dict(self._base_diffs)
+        return twin
+
+    def learn(self, frozen: "Replica") -> None:
+        """Keep what a frozen copy worked out, as far as it still holds."""
+        if frozen._base is self._base:
+            self._base_diffs = frozen._base_diffs
+            if frozen.head == self.head:
+                self._answers, self._tail_merged = frozen._answers, frozen._tail_merged
 
     def since(self, seq: int) -> bytes | None:
         """Everything after `seq` as one update, or None when that is no longer at hand in pieces."""

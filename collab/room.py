@@ -8,6 +8,7 @@ those that are missing, the follower knows. Everything here runs on the event lo
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,10 @@ from collab.replica import Range, Replica
 from collab.session import NOWHERE, Session
 from collab.threads import in_reader
 from collab.writer import Write, Writer
+from documents import log as document_log
 from documents import merging
 from documents.log import DocumentGone, Entry, Outcome
+from presence.awareness import Visitor
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,18 @@ RELAY_BYTES = 64_000
 SCAN_INLINE = 32_000
 """Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
 CURSOR_WINDOW = 0.25
+RESUME_ENTRIES = 1000
+"""More than so many missed entries aren't read one by one: to sync by state vector is cheaper."""
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Entries up to `seq` as one update; None when there are none."""
+
+    seq: int
+    update: bytes | None
 
 
 class Room:
@@ -62,6 +75,11 @@ class Room:
     def replica(self) -> Replica:
         return self._follower.replica
 
+    @property
+    def has_unsaved(self) -> bool:
+        """The database is down, and edits wait for it."""
+        return self._unsaved_bytes > 0
+
     # --- sessions ---
 
     def join(self, session: Session) -> None:
@@ -76,6 +94,52 @@ class Room:
         session.send(self.awareness.frame())
         if self._unsaved_bytes:
             session.notify({"kind": "unsaved"})
+
+    async def resume(self, session: Session, cursor: tuple[int, int] | None) -> bool:
+        """Bring a held session up to date from its client's cursor, or from nothing, and let go of it. False: the
+        cursor is of another history, or below what is kept in pieces.
+
+        What is committed meanwhile is not delivered before what was missed, because its id would vouch for both.
+        """
+        if cursor is None:
+            frozen = self.replica.frozen()
+            everything = await in_reader(frozen.everything) if frozen.heavy else self.replica.everything()
+            if self.replica.epoch != frozen.epoch:
+                return False
+            session.held = False
+            session.deliver(messages.encode_update(everything), frozen.epoch, frozen.head)
+        else:
+            found = await self.entries_since(cursor)
+            if found is None:
+                return False
+            session.held = False
+            session.cursor = found.seq
+            if found.update is not None:
+                session.deliver(messages.encode_update(found.update), self.replica.epoch, found.seq)
+        session.caught_up = True
+        if session.cursor < self.replica.head:
+            self._bring_up_to_date(session)
+        return True
+
+    async def entries_since(self, cursor: tuple[int, int]) -> "Missed | None":
+        """What follows a client's cursor, as one update; None when that is not to be had in pieces any more. It may end
+        before the head if the log had to be read; the next call, which needn't, finds the rest."""
+        epoch, seq = cursor
+        if epoch != self.replica.epoch or seq > self.replica.head:
+            # Another process has told the client what we haven't heard yet; or the history was replaced.
+            await self._follower.caught_up()
+        if epoch != self.replica.epoch or seq > self.replica.head:
+            return None
+        if seq == self.replica.head:
+            return Missed(seq, None)
+        missed = self.replica.since(seq)
+        if missed is not None:
+            return Missed(self.replica.head, missed)
+        entries = await in_reader(document_log.entries_after, self.document_id, seq, RESUME_ENTRIES)
+        whole = entries and entries[0].seq == seq + 1 and len(entries) < RESUME_ENTRIES
+        if not whole or epoch != self.replica.epoch:
+            return None
+        return Missed(entries[-1].seq, merging.merge([entry.update for entry in entries]))
 
     def leave(self, session: Session) -> None:
         self.sessions.discard(session)
@@ -136,20 +200,24 @@ class Room:
         self._writer.submit(self, Write(session, session.received, news, scan.structs, scan.deletes))
 
     async def _answer(self, session: Session, state_vector: bytes) -> None:
-        decode_state_vector(state_vector)  # pycrdt allocates what a state vector claims: five bytes cost it 1 GB
-        if self.replica.heavy:
-            replica = self.replica
-            head = replica.head
-            frames = await in_reader(replica.answer, state_vector)
-            if replica is not self.replica or replica.head != head:
-                frames = self.replica.answer(state_vector)
-        else:
-            frames = self.replica.answer(state_vector)
-        for frame in frames:
+        for frame in await self.answer(state_vector):
             session.send(frame)
         session.caught_up = True
         session.passed(self.replica.head)
         session.tell_cursor(self.replica.epoch)
+
+    async def answer(self, state_vector: bytes) -> list[bytes]:
+        """The frames that bring a client up to the head as it is when this returns. Raises ProtocolError."""
+        decode_state_vector(state_vector)  # pycrdt allocates what a state vector claims: five bytes cost it 1 GB
+        if self.replica.heavy:
+            replica, frozen = self.replica, self.replica.frozen()
+            frames = await in_reader(frozen.answer, state_vector)
+            replica.learn(frozen)
+            if replica is not self.replica or replica.head != frozen.head:
+                frames = self.replica.answer(state_vector)
+        else:
+            frames = self.replica.answer(state_vector)
+        return frames
 
     # --- what the writer reports ---
 
@@ -229,6 +297,9 @@ class Room:
         """Another replica was loaded: pass on what it has, and ask everybody what it lacks."""
         frame, epoch, head = messages.encode_update(update), self.replica.epoch, self.replica.head
         for session in list(self.sessions):
+            if not session.answers:
+                session.close(closing.RESYNC)
+                continue
             if session.misses_frames:
                 session.cursor = NOWHERE
             session.deliver(frame, epoch, head)
@@ -248,8 +319,10 @@ class Room:
         elif kind == b"a":
             self.awareness.heard(sender, message[2])
         elif kind == b"q":
-            self.awareness.tell(self.sessions)
+            self.awareness.tell()
             self.announce_head()  # what was committed while it opened may not have been published
+        elif kind == b"k":
+            self.awareness.heard_claim(Visitor(user_id=message[3], client_id=message[2]))
         elif kind == b"u":
             self._broadcast(messages.encode_update(message[2]))
 
@@ -295,14 +368,14 @@ class Room:
     def _bring_up_to_date(self, session: Session) -> None:
         """The session's outbox overflowed and has drained: what it missed, as one update."""
         COUNTERS["caught_up_slow_reader"] += 1
-        self.resume(session, self.replica.epoch, session.cursor)
+        self.make_up(session, self.replica.epoch, session.cursor)
 
-    def resume(self, session: Session, epoch: int, cursor: int) -> None:
+    def make_up(self, session: Session, epoch: int, cursor: int) -> None:
         """Send what a client missed that was told everything up to here, by this session or the one before it."""
         missed = self.replica.since(cursor) if epoch == self.replica.epoch else None
-        session.send(messages.encode_update(self.replica.everything() if missed is None else missed))
+        update = self.replica.everything() if missed is None else missed
         session.caught_up = True
-        session.passed(self.replica.head)
+        session.deliver(messages.encode_update(update), self.replica.epoch, self.replica.head)
         session.tell_cursor(self.replica.epoch)
         session.send(self.awareness.frame())
 

@@ -1,4 +1,4 @@
-"""Socket paths."""
+"""Where connections go: socket paths here, those of the HTTP transports in `transports.http`."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.urls import path, re_path
 from collab import signed_in
 from collab.threads import in_reader
 from collab.transports.hocuspocus import HocuspocusConsumer
+from collab.transports.http import HttpTransports as HttpTransports
 from collab.transports.websocket import DocumentConsumer, UnknownSocket
 from presence.events import EventsConsumer
 

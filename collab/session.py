@@ -165,9 +165,23 @@ class Session:
     """
 
     def __init__(
-        self, identity: Identity, transport: Transport, *, dialect: Dialect, may_edit: bool, access_version: int
+        self,
+        identity: Identity,
+        transport: Transport,
+        *,
+        dialect: Dialect,
+        may_edit: bool,
+        access_version: int,
+        brief: bool = False,
+        held: bool = False,
+        budget: "Budget | None" = None,
     ):
+        """`held`: entries wait until `resume` has brought the client up to the room. `budget`: one that it shares with
+        the client's other sessions."""
         self.identity = identity
+        self.brief = brief
+        """Here for one request: not one of the connections that are counted, and ended by its own answer."""
+        self.held = held
         self.may_edit = may_edit and not identity.read_only
         self.access_version = access_version
         self.received = 0
@@ -190,7 +204,11 @@ class Session:
         """Every entry up to here has left the outbox; what follows is lost should it overflow."""
         self._closer: asyncio.Task[None] | None = None
         self._outbox = Outbox(transport, fell_behind=lambda: self.rejoin(), stuck=self._give_up)
-        self._budget = Budget()
+        self._budget = budget or Budget()
+
+    @property
+    def answers(self) -> bool:
+        return self._dialect.answers
 
     def send(self, frame: bytes) -> None:
         """A message in the room's words; see `Dialect.frame`."""
@@ -200,6 +218,8 @@ class Session:
 
     def deliver(self, frame: bytes, epoch: int, seq: int) -> None:
         """An Update message with the entries that follow `cursor`, up to `seq`."""
+        if self.held:
+            return
         said = self._dialect.entries(frame, epoch, seq)
         if said is not None:
             self._put(said)
@@ -233,8 +253,9 @@ class Session:
 
     @property
     def misses_frames(self) -> bool:
-        """Its outbox overflowed: nothing is sent until it has drained and `rejoin` brought it up to date."""
-        return self._outbox.overflowed
+        """Its outbox overflowed: nothing is sent until it has drained and `rejoin` brought it up to date. Or it is held
+        until its room has found what it missed before."""
+        return self._outbox.overflowed or self.held
 
     @property
     def told(self) -> int | None:

@@ -1,10 +1,11 @@
-"""Who opens a socket: by session cookie or by access token. The same answer Django's middleware would give, in one
-thread hop.
+"""Who opens a socket or a stream: by session cookie or by access token. The same answer Django's middleware would give,
+in one thread hop.
 
-A cookie is sent by the browser whatever page asks, so it counts only with an `Origin` of our own; a token is proof by
-itself.
+A cookie is sent by the browser whatever page asks, so it counts only with an `Origin` of our own, and, where a browser
+sends none (a GET), not when it says itself that another site asks; a token is proof by itself.
 """
 
+import hashlib
 from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -18,6 +19,7 @@ from django.contrib import auth
 from django.contrib.sessions.backends.base import SessionBase
 from django.http.request import split_domain_port, validate_host
 
+from collab import rights
 from collab.session import Identity
 from documents.models import AccessToken, User
 from documents.tokens import find_token
@@ -33,21 +35,29 @@ def identify(scope: Any, token: str = "") -> Identity | None:
     """
     if token.startswith(AccessToken.PREFIX):
         return _by_token(token)
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    given = _token(headers.get(b"authorization", ""), scope.get("query_string", b""))
-    if given is not None:
-        return _by_token(given)
-    if not _own_origin(headers.get(b"origin"), headers.get(b"host", "")):
+    shown, cookie = _shown(scope)
+    if shown is not None:
+        return _by_token(shown)
+    return None if cookie is None else _by_cookie(cookie)
+
+
+def credential(scope: Any) -> bytes | None:
+    """What a request shows as proof, as a digest: equal for all requests of one sign-in, and asked of nobody. None for
+    one that `identify` would turn away unseen."""
+    token, cookie = _shown(scope)
+    if token is None and cookie is None:
         return None
-    return _by_cookie(headers.get(b"cookie", ""))
+    return hashlib.sha256(f"token {token}".encode() if token is not None else f"cookie {cookie}".encode()).digest()
 
 
 def ended(identities: Collection[Identity]) -> set[Identity]:
-    """Those whose sign-in was ended. Raises what Redis or the database raise: then nothing is known.
+    """Those whose sign-in was ended, or who were deactivated. Raises what Redis or the database raise: then nothing is
+    known.
 
     A session that Redis lost, but whose row in the list of sessions is there, was not ended by anybody: who is writing
     goes on writing, and signs in again at the next page.
     """
+    inactive = rights.inactive({identity.user_id for identity in identities})
     tokens = {identity.token_id for identity in identities if identity.token_id is not None}
     valid = {token.pk for token in AccessToken.objects.filter(pk__in=tokens) if token.is_valid()}
     keys = {identity.session_key for identity in identities if identity.session_key is not None}
@@ -56,7 +66,8 @@ def ended(identities: Collection[Identity]) -> set[Identity]:
     return {
         identity
         for identity in identities
-        if (identity.token_id is not None and identity.token_id not in valid)
+        if identity.user_id in inactive
+        or (identity.token_id is not None and identity.token_id not in valid)
         or identity.session_key in missing - listed
     }
 
@@ -76,27 +87,36 @@ def _by_token(secret: str) -> Identity | None:
     return _identity(token.user, token_id=token.pk, read_only=token.scope == AccessToken.Scope.READ)
 
 
-def _by_cookie(header: str) -> Identity | None:
+def _shown(scope: Any) -> tuple[str | None, str | None]:
+    """The token, or else the session's key, that a request shows, and may show."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    token = _token(headers.get(b"authorization", ""), scope.get("query_string", b""))
+    if token is not None:
+        return token, None
+    if not _own_page(headers.get(b"origin"), headers.get(b"host", ""), headers.get(b"sec-fetch-site", "")):
+        return None, None
     try:
-        cookie = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
+        cookie = SimpleCookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
-        return None
-    if cookie is None:
-        return None
-    request: Any = SimpleNamespace(session=SESSION_STORE(cookie.value))
+        return None, None
+    return None, None if cookie is None else cookie.value
+
+
+def _by_cookie(session_key: str) -> Identity | None:
+    request: Any = SimpleNamespace(session=SESSION_STORE(session_key))
     user = auth.get_user(request)  # checks the session's hash against the user's password, too
     if not isinstance(user, User) or not user.is_active:
         return None
-    return _identity(user, session_key=cookie.value)
+    return _identity(user, session_key=session_key)
 
 
 def _identity(user: User, **proof: Any) -> Identity:
     return Identity(user.pk, user.name or user.email.partition("@")[0], user.color, **proof)
 
 
-def _own_origin(origin: str | None, host: str) -> bool:
-    if origin is None:  # no browser: a program may send any cookie it holds
-        return True
+def _own_page(origin: str | None, host: str, fetched_from: str) -> bool:
+    if origin is None:  # a GET, or no browser: a program may send any cookie it holds
+        return fetched_from in ("", "same-origin", "none")
     named = urlsplit(origin).netloc.lower()
     if named == host.lower():
         return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)

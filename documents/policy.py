@@ -313,8 +313,5 @@ def _refusal(action: Action, *, trashed: bool = False, suspended: bool = False) 
         return Forbidden("This workspace is suspended: you can read here, but change nothing.", code="suspended")
     if trashed and action not in (Action.MANAGE, Action.PURGE):
         return Forbidden("This document is in the trash. Restore it first.", code="trashed")
-    needed = MINIMUM_ROLE[action].label.lower()
-    article = "an" if needed[0] in "aeiou" else "a"
-    return Forbidden(
-        f"For this you need to be {article} {needed} here. Ask somebody who is to do it or to raise your role."
-    )
+    needed = MINIMUM_ROLE[action].with_article
+    return Forbidden(f"For this you need to be {needed} here. Ask somebody who is to do it or to raise your role.")

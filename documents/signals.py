@@ -4,13 +4,16 @@ Receivers run in the thread that committed and must be quick. One that raises do
 and the other receivers still hear.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from django.db import transaction
 from django.dispatch import Signal
+
+if TYPE_CHECKING:
+    from documents.models import Notification
 
 Change = Literal["created", "renamed", "moved", "trashed", "restored", "purged", "shared", "updated"]
 
@@ -31,6 +34,18 @@ sessions_ended = Signal()
 
 favourites_changed = Signal()
 """user_id: int"""
+
+notified = Signal()
+"""notification: Notification. It is new in its user's inbox."""
+
+inbox_changed = Signal()
+"""user_id: int. Notifications were read, unread or deleted."""
+
+event_published = Signal()
+"""id: str, workspace_id: UUID | None, user_id: int | None, name: str, data: Mapping. For one of the two."""
+
+envelope_judged = Signal()
+"""verdict: str. What became of an envelope that a program sent; to be counted. Sent at once, not on commit."""
 
 
 def announce_entries(document_id: UUID, epoch: int, first_seq: int, updates: Sequence[bytes]) -> None:
@@ -59,6 +74,18 @@ def announce_sessions_ended(user_id: int, session_keys: Iterable[str] | None) ->
 
 def announce_favourites(user_id: int) -> None:
     _on_commit(favourites_changed, user_id=user_id)
+
+
+def announce_notification(notification: "Notification") -> None:
+    _on_commit(notified, notification=notification)
+
+
+def announce_inbox(user_id: int) -> None:
+    _on_commit(inbox_changed, user_id=user_id)
+
+
+def announce_event(id: str, workspace_id: UUID | None, user_id: int | None, name: str, data: Mapping[str, Any]) -> None:
+    _on_commit(event_published, id=id, workspace_id=workspace_id, user_id=user_id, name=name, data=data)
 
 
 def _on_commit(signal: Signal, **message: Any) -> None:

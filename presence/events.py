@@ -1,7 +1,8 @@
-"""`/ws/events`: what concerns a signed-in person, as it happens. Hints only: a browser refetches what an event names.
+"""What concerns a signed-in person, as it happens. Hints only: a browser refetches what an event names.
 
-On the Channels layer (Redis pub/sub): one group a person, one a workspace. Losing a message costs a stale list until
-the next one, so the client also refetches when it reconnects.
+By `/ws/events` on the Channels layer (Redis pub/sub): one group a person, one a workspace. Losing a message costs a
+stale list until the next one, so the client also refetches when it reconnects. What is told is also recorded for the
+other transports, which hear of it by `feed`.
 """
 
 import asyncio
@@ -13,8 +14,10 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
+from django.conf import settings
 
 from documents.models import Membership
+from presence.feed import record
 
 PING_SECONDS = 20
 SIGNED_OUT = 4401
@@ -29,14 +32,22 @@ def workspace_group(workspace_id: UUID) -> str:
 
 
 async def tell(groups: Iterable[str], event: dict[str, Any]) -> None:
-    """Send an event to everybody in the groups, on every process."""
-    layer = get_channel_layer()
+    """Send an event to everybody in the groups, on every process and transport."""
+    layer, groups = get_channel_layer(), list(groups)
     for group in groups:
         await layer.group_send(group, {"type": "tell", "event": event})
+    await record(settings.REDIS_URL, groups, {"event": event})
 
 
 async def end_sessions(user_id: int, session_keys: list[str] | None) -> None:
     await get_channel_layer().group_send(user_group(user_id), {"type": "end", "keys": session_keys})
+    await record(settings.REDIS_URL, [user_group(user_id)], {"ended": session_keys})
+
+
+def groups_of(user_id: int) -> frozenset[str]:
+    """Where a person hears of what concerns them. Blocking: reads the database."""
+    workspaces = Membership.objects.filter(user_id=user_id).values_list("workspace_id", flat=True)
+    return frozenset({user_group(user_id), *map(workspace_group, workspaces)})
 
 
 class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
@@ -74,13 +85,12 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def _join_groups(self) -> None:
         """The groups of today's memberships: who was removed stops hearing of the workspace."""
-        user_id = self.scope["identity"].user_id
-        wanted = {user_group(user_id)} | {workspace_group(key) for key in await _workspaces(user_id)}
+        wanted: frozenset[str] = await database_sync_to_async(groups_of)(self.scope["identity"].user_id)
         for group in wanted - self.joined:
             await self.channel_layer.group_add(group, self.channel_name)
         for group in self.joined - wanted:
             await self.channel_layer.group_discard(group, self.channel_name)
-        self.joined = wanted
+        self.joined = set(wanted)
 
     async def _ping(self) -> None:
         while True:
@@ -89,8 +99,3 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def _send(self, event: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(event))
-
-
-@database_sync_to_async  # type: ignore[untyped-decorator]
-def _workspaces(user_id: int) -> list[UUID]:
-    return list(Membership.objects.filter(user_id=user_id).values_list("workspace_id", flat=True))

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FRONTEND = ROOT / "frontend"
 BROWSERS = {"chromium": ("chromium", "chromium-browser"), "firefox-esr": ("firefox-esr", "firefox")}
 PROXY: dict[str, tuple[str, ...]] = {"nginx-light": ("nginx",)}
+# For the examples that publish from a shell.
+SHELL_TOOLS = {"redis-tools": ("redis-cli", "valkey-cli"), "openssl": ("openssl",), "curl": ("curl",)}
 
 
 @dataclass
@@ -48,8 +50,8 @@ def check() -> Count:
 
 
 def python(arguments: list[str]) -> Count:
-    if missing := _missing(PROXY):
-        print(f"Tests behind a proxy are skipped: apt-get install {' '.join(missing)}")
+    if missing := _missing({**PROXY, **SHELL_TOOLS}):
+        print(f"Some tests are skipped: apt-get install {' '.join(missing)}")
     return _pytest(["--ignore=tests/browser", *arguments])
 
 

@@ -12,7 +12,7 @@ import pytest
 from collab.accounts import providers
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("docs", "bench", "deploy", "tests")
+FOLDERS = ("docs", "bench", "deploy", "examples", "tests")
 TEXTS = sorted([*ROOT.glob("*.md"), *(text for folder in FOLDERS for text in (ROOT / folder).rglob("*.md"))])
 _LINK = re.compile(r"\[[^\]]*\]\(<?([^)\s>]+)>?\)")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)

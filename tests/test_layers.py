@@ -49,6 +49,11 @@ RULES = [
         within=("collab/protocol/",),
         only=(*STANDARD_LIBRARY, "collab.protocol"),
     ),
+    Rule(
+        "an envelope is judged by its bytes alone",
+        within=("documents/envelope.py",),
+        only=(*STANDARD_LIBRARY, "documents.errors"),
+    ),
     Rule("the awareness table is pure", within=("presence/awareness.py",), only=STANDARD_LIBRARY),
     Rule(
         "pycrdt is for merging bytes and for what runs in the sandbox",
@@ -67,10 +72,10 @@ RULES = [
         never=("documents.models", "documents.policy", "documents.actions"),
     ),
     Rule(
-        "of the engine, the relay alone knows Redis",
+        "the relay and the stream of what is published know Redis; the rest of the engine doesn't",
         within=("collab/",),
         never=("redis", "msgpack"),
-        but=("collab/relay.py", "collab/health.py", "collab/settings.py", "collab/launch/"),
+        but=("collab/relay.py", "collab/publishing.py", "collab/health.py", "collab/settings.py", "collab/launch/"),
     ),
     Rule(
         "rooms and sessions know no socket",

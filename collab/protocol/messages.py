@@ -52,7 +52,8 @@ Message = SyncStep1 | SyncStep2 | Update | Awareness | QueryAwareness | Ping
 
 SYNC, AWARENESS, _AUTH, QUERY_AWARENESS, _ACK, _CURSOR, _NOTICE, _PING = range(8)
 SYNC_STEP1: Final = bytes((SYNC, 0))
-"""How such a message begins."""
+UPDATE: Final = b"\x00\x02"
+"""How frames of these kinds begin."""
 _QUERY: Final = QueryAwareness()
 _PINGED: Final = Ping()
 
@@ -85,6 +86,11 @@ def decode(frame: bytes) -> Message:
             raise ProtocolError("bytes after the message")
         return _QUERY if kind == QUERY_AWARENESS else _PINGED
     raise ProtocolError(f"unknown message {kind}")
+
+
+def payload(frame: bytes) -> bytes:
+    """The update or awareness update in a frame of our own."""
+    return read_varbytes(frame, 1 if frame[0] == AWARENESS else 2)[0]
 
 
 def encode_sync_step1(state_vector: bytes) -> bytes:

@@ -243,7 +243,7 @@ class Attachment:
                 if self._told is None:
                     await room.receive(session, messages.encode_sync_step1(EMPTY))
                 else:
-                    room.resume(session, *self._told)
+                    room.make_up(session, *self._told)
             for message in waiting:
                 await self._pass(seat, message)
 

@@ -17,6 +17,7 @@ from collab.closing import Closing
 from collab.dialects import WEFT, Y_WEBSOCKET
 from collab.hub import Hub
 from collab.metrics import COUNTERS
+from collab.reasons import count_reason
 from collab.room import Room
 from collab.session import Session
 
@@ -51,11 +52,19 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         hub: Hub = scope["hub"]
-        ours = SUBPROTOCOL in scope.get("subprotocols", ())
+        offered = scope.get("subprotocols", ())
+        ours = SUBPROTOCOL in offered
+        others = [name for name in offered if name.startswith("weft.")]
         await receive()  # websocket.connect
         # Accept, then close with a reason: a close before the accept is a bare 403, and browsers see no more than 1006.
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else None})
+        # One that was offered, too: browsers don't open a socket whose server speaks none of what they ask for.
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else next(iter(others), None)})
         transport = SocketTransport(send)
+        if others and not ours:
+            COUNTERS[f"refused_{closing.OUT_OF_DATE.code}"] += 1
+            await transport.close(closing.OUT_OF_DATE)
+            await _until_closed(receive)
+            return
         document_id: UUID = scope["url_route"]["kwargs"]["document_id"]
         try:
             room, session = await admit(hub, scope, document_id, transport, dialect=WEFT if ours else Y_WEBSOCKET)
@@ -67,6 +76,7 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
             await _until_closed(receive)
             return
         COUNTERS["joined_websocket"] += 1
+        count_reason(scope)
         try:
             await _serve(room, session, receive)
         finally:

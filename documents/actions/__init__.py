@@ -30,6 +30,7 @@ from documents.actions.invitations import (
     invite_member,
     revoke_invitation,
 )
+from documents.actions.notifications import delete_notification, mark_all_read, mark_notification, notify
 from documents.actions.operators import add_member, change_operator, create_user
 from documents.actions.places import (
     move_document,
@@ -38,6 +39,7 @@ from documents.actions.places import (
     transfer_document,
     trash_document,
 )
+from documents.actions.publishing import Verdict, forget_old_receipts, publish
 from documents.actions.sharing import set_inherits, share_document, unshare_document
 from documents.actions.workspaces import (
     change_role,
@@ -51,6 +53,7 @@ from documents.actions.workspaces import (
 )
 
 __all__ = [
+    "Verdict",
     "accept_invitation",
     "accept_pending_invitations",
     "add_member",
@@ -63,14 +66,20 @@ __all__ = [
     "create_user",
     "create_workspace",
     "deactivate_user",
+    "delete_notification",
     "duplicate_document",
     "end_sessions",
     "ensure_personal_workspace",
     "favourite",
+    "forget_old_receipts",
     "invite_member",
     "leave_workspace",
+    "mark_all_read",
+    "mark_notification",
     "move_document",
+    "notify",
     "operated_by",
+    "publish",
     "purge_document",
     "reactivate_user",
     "record_visit",

@@ -47,6 +47,15 @@ def replace_content(
     raise AssertionError("the last try returns")
 
 
+def appended(document: Document, text: str, *, markdown: bool) -> bytes:
+    """The update that adds this at the end of the document. Takes its time; hold no lock."""
+    from documents.content import importing
+
+    loaded = _loaded(document)
+    state = merging.merge([loaded.snapshot, *(entry.update for entry in loaded.entries)])
+    return importing.appended(state, text, markdown=markdown)
+
+
 def locked_state(document: Document) -> bytes:
     """The document as one update; nobody appends until the transaction ends, so an edit computed from it fits."""
     _locked_position(document)

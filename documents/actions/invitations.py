@@ -19,6 +19,7 @@ from django.utils import timezone
 from documents import policy, signals
 from documents.actions import access
 from documents.actions.audit import record
+from documents.actions.notifications import notify
 from documents.errors import Conflict, Forbidden, Invalid, NotFound
 from documents.models import Document, DocumentShare, Invitation, Membership, Role, User, Workspace
 from documents.policy import Action
@@ -55,6 +56,8 @@ def invite(
         workspace=workspace, document=document, email=email, role=role, invited_by=by
     )
     record("invitation.sent", by=by, workspace=workspace, document=document, email=email, role=role.value)
+    for holder in User.objects.filter(pk__in=_holders(email), is_active=True):
+        _tell_invited(holder, invitation)
     # Robust: the invitation stands even when the mail server doesn't; the log says so, and it can be sent anew.
     transaction.on_commit(lambda: _mail(invitation), robust=True)
     return invitation
@@ -156,7 +159,29 @@ def _accept(user: User, workspace: Workspace, invitation: Invitation) -> None:
         signals.announce_memberships(workspace.pk, [user.pk])
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
+    _tell_inviter(user, invitation)
     record("invitation.accepted", by=user, workspace=workspace, document=document, user=user, role=role.value)
+
+
+def _tell_invited(user: User, invitation: Invitation) -> None:
+    """Who has an account and is signed in sees it at once; the mail says the same to everybody."""
+    inviter, role = invitation.invited_by, Role(invitation.role)
+    notify(
+        user=user,
+        title=f"{inviter.name if inviter else 'An operator'} invites you to {invitation.workspace}",
+        body=f"You would be {role.with_article} there. Open this to accept.",
+        url=f"/invitations/{invitation.token}/",
+        actor=inviter,
+    )
+
+
+def _tell_inviter(user: User, invitation: Invitation) -> None:
+    inviter = invitation.invited_by
+    if inviter is None or inviter == user or not inviter.is_active:
+        return
+    place = f"“{invitation.document}”" if invitation.document else str(invitation.workspace)
+    where = "" if invitation.document else f"/w/{invitation.workspace_id}"
+    notify(user=inviter, title=f"{user.name} joined {place}", url=where, document=invitation.document, actor=user)
 
 
 def _mail(invitation: Invitation) -> None:

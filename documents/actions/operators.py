@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from documents import signals
 from documents.actions import access
 from documents.actions.audit import record
+from documents.actions.notifications import notify
 from documents.errors import Conflict, Invalid
 from documents.models import Membership, Role, User, Workspace
 
@@ -46,6 +47,12 @@ def add_member(*, by: User | None, workspace: Workspace, user: User, role: Role)
         if not made:
             raise Conflict(f"{user} is a member already. Change their role instead.", code="member")
         record("member.added", by=by, workspace=workspace, user=user, role=role.value)
+        notify(
+            user=user,
+            title=f"You are {role.with_article} of {workspace} now",
+            body="An operator added you. Its documents are in your sidebar.",
+            url=f"/w/{workspace.pk}",
+        )
         access.bump_workspace(workspace)
         signals.announce_access(document_ids=None, user_ids=[user.pk])
         signals.announce_memberships(workspace.pk, [user.pk])

@@ -6,9 +6,17 @@ from django.db import transaction
 from documents import policy, signals
 from documents.actions import access, invitations
 from documents.actions.audit import record
+from documents.actions.notifications import notify
 from documents.errors import Conflict, Invalid
 from documents.models import Document, DocumentShare, Invitation, Role, User
 from documents.policy import Action
+
+MAY = {
+    Role.ADMIN: "You may edit it and decide who else may.",
+    Role.EDITOR: "You may edit it.",
+    Role.COMMENTER: "You may read it and comment on it.",
+    Role.READER: "You may read it.",
+}
 
 
 def share_document(
@@ -35,10 +43,17 @@ def share_document(
         share = DocumentShare.objects.filter(document=document, user=user).first()
         if share is not None:
             access.require_grantable(by, own, Role(share.role))
-        share, _ = DocumentShare.objects.update_or_create(document=document, user=user, defaults={"role": role})
+        share, new = DocumentShare.objects.update_or_create(document=document, user=user, defaults={"role": role})
         record("document.shared", by=by, document=document, user=user, role=role.value)
+        if new and user != by:
+            notify_of_share(by, document, user, role)
         _rights_changed(document, user)
     return share
+
+
+def notify_of_share(by: User | None, document: Document, user: User, role: Role) -> None:
+    who = by.name if by else "An operator"
+    notify(user=user, title=f"{who} shared “{document}” with you", body=MAY[role], document=document, actor=by)
 
 
 def unshare_document(*, by: User | None, document: Document, user: User) -> None:

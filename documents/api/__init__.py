@@ -9,7 +9,18 @@ from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 from pydantic_core import to_json
 
-from documents.api import content, documents, faults, invitations, members, people, tokens, workspaces
+from documents.api import (
+    content,
+    documents,
+    faults,
+    invitations,
+    members,
+    notifications,
+    people,
+    publishing,
+    tokens,
+    workspaces,
+)
 from documents.api.authentication import EVERYDAY
 from documents.api.schemas import Failure
 from documents.api.throttling import REQUESTS
@@ -65,6 +76,8 @@ for router in (
     documents.router,
     content.router,
     members.router,
+    notifications.router,
     tokens.router,
+    publishing.router,
 ):
     api.add_router("", router)

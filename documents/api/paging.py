@@ -5,12 +5,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from documents.errors import Invalid
-from documents.models import Document
+
+Row = TypeVar("Row", bound=Model)
+"""Of any table whose key is a UUID."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Order:
     by: str
     newest_first: bool = False
 
-    def page(self, rows: QuerySet[Document], cursor: str | None, size: int) -> tuple[Sequence[Document], str | None]:
+    def page(self, rows: QuerySet[Row], cursor: str | None, size: int) -> tuple[Sequence[Row], str | None]:
         """The rows after `cursor`, and the cursor of the page after them."""
         if cursor:
             value, key = self._decode(cursor)

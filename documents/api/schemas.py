@@ -203,3 +203,51 @@ class TokenNew(Schema):
 
 class TokenMade(Token):
     token: str = Field(description="Shown this once.")
+
+
+# Notifications
+
+
+class Notification(Schema):
+    id: UUID
+    title: str
+    body: str
+    url: str = Field(description="Where it leads, if to no document: an address of the web, or a path here.")
+    document: UUID | None
+    actor: "Actor | None" = Field(description="Whose doing it tells of; null when a program published it.")
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Actor(BaseModel):
+    id: int
+    name: str
+    color: str
+
+
+class Notifications(Schema):
+    items: list[Notification]
+    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
+    unread: int = Field(description="Of all of them, not of this page.")
+
+
+class NotificationChange(Schema):
+    read: bool
+
+
+class ReadUntil(Schema):
+    until: datetime | None = Field(None, description="Only those made up to then; without it, all.")
+
+
+# Publishing
+
+
+class SignedEnvelope(Schema):
+    payload: str = Field(description="The envelope's JSON, as text.")
+    signature: str = Field(description="HMAC-SHA256 of the payload's UTF-8 bytes with PUBLISH_KEY, in hexadecimal.")
+
+
+class Published(Schema):
+    verdict: Literal["accepted", "replayed"] = Field(
+        description="`replayed`: an envelope with this id was taken before, and nothing happened now."
+    )

@@ -13,8 +13,8 @@ from documents.content.hypertext import readable_by_pandoc
 from documents.content.loading import load
 from documents.content.pandoc import ConversionFailed
 from documents.content.to_pandoc import plain
-from documents.content.tree import Node, Unreadable, read
-from documents.content.writer import replace_body, retitle
+from documents.content.tree import Node, Text, Unreadable, read
+from documents.content.writer import append_blocks, replace_body, retitle
 
 
 def replacement(state: bytes, *, markdown: str | None = None, html: str | None = None) -> bytes:
@@ -28,6 +28,15 @@ def replacement(state: bytes, *, markdown: str | None = None, html: str | None =
         return sandbox.run(_replacement, state, markdown, html)
     except (Unreadable, ConversionFailed) as fault:
         raise sandbox.Failed(f"This content can't be imported: {fault}.") from fault
+
+
+def appended(state: bytes, text: str, *, markdown: bool) -> bytes:
+    """The update that adds this at the end, each line of plain text as a paragraph. It may be computed of a state that
+    others have passed meanwhile: what stands at an end merges. Raises sandbox.Failed."""
+    try:
+        return sandbox.run(_appended, state, text, markdown)
+    except (Unreadable, ConversionFailed) as fault:
+        raise sandbox.Failed(f"This can't be added: {fault}.") from fault
 
 
 def retitled(state: bytes, title: str) -> bytes:
@@ -52,6 +61,13 @@ def _replacement(state: bytes, markdown: str | None, html: str | None) -> bytes:
     title = read(load(state)).title
     found, blocks = _without_title(imported, title)
     return replace_body(state, blocks, None if title else found)
+
+
+def _appended(state: bytes, text: str, markdown: bool) -> bytes:
+    if markdown:
+        return append_blocks(state, blocks_of_markdown(text))
+    lines = [line.strip() for line in text.splitlines()]
+    return append_blocks(state, [Node("paragraph", {}, (Text(line),)) for line in lines if line])
 
 
 def _without_title(blocks: Sequence[Node], title: str) -> tuple[str | None, Sequence[Node]]:

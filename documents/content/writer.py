@@ -17,6 +17,8 @@ from documents.content.safety import canonical
 from documents.content.tree import BODY, TITLE, Node, Text, Tree, read_element
 from documents.merging import EMPTY_UPDATE
 
+LISTS = ("bulletList", "orderedList", "taskList")
+
 
 def write(tree: Tree) -> bytes:
     """A new document's first update."""
@@ -47,6 +49,24 @@ def replace_body(state: bytes, blocks: Sequence[Node], title: str | None = None)
     return edit(state, replace)
 
 
+def append_blocks(state: bytes, blocks: Sequence[Node]) -> bytes:
+    """The update that puts `blocks` at the end: before an empty last line, which the editor keeps there to write in,
+    and into a list of the same kind that stands at the end."""
+
+    def append(doc: Doc[Any]) -> None:
+        body = doc.get(BODY, type=XmlFragment)
+        end = len(body.children)
+        if end and _is_empty_line(body.children[end - 1]):
+            end -= 1
+        above = body.children[end - 1] if end else None
+        if len(blocks) == 1 and isinstance(above, XmlElement) and above.tag == blocks[0].kind in LISTS:
+            _insert(above, len(above.children), blocks[0].content)
+        else:
+            _insert(body, end, blocks)
+
+    return edit(state, append)
+
+
 def retitle(state: bytes, title: str) -> bytes:
     """The update that makes `title` the title: only what differs between the ends is touched, so carets stay."""
     return edit(state, lambda doc: _retitle(doc, title))
@@ -69,6 +89,10 @@ def edit(state: bytes, change: Callable[[Doc[Any]], None]) -> bytes:
         doc.unobserve(subscription)
     assert len(updates) <= 1, "one transaction, one event"
     return updates[0] if updates else EMPTY_UPDATE
+
+
+def _is_empty_line(last: Any) -> bool:
+    return isinstance(last, XmlElement) and last.tag == "paragraph" and not read_element(last).content
 
 
 def _insert(parent: XmlFragment | XmlElement, index: int, nodes: Iterable[Node | Text]) -> None:

@@ -4,6 +4,7 @@ from documents.models.account import AccessToken, User
 from documents.models.audit import AuditEntry
 from documents.models.document import DerivedContent, Document, Favourite, Visit
 from documents.models.log import Log, Snapshot, Update
+from documents.models.notification import Notification, Receipt
 from documents.models.sharing import DocumentShare, Invitation
 from documents.models.workspace import Membership, Role, Workspace
 
@@ -17,6 +18,8 @@ __all__ = [
     "Invitation",
     "Log",
     "Membership",
+    "Notification",
+    "Receipt",
     "Role",
     "Snapshot",
     "Update",

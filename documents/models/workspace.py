@@ -21,6 +21,10 @@ class Role(models.TextChoices):
     def rank(self) -> int:
         return _RANKS[self.value]
 
+    @property
+    def with_article(self) -> str:
+        return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value}"
+
     @classmethod
     def from_rank(cls, rank: int) -> "Role":
         return _BY_RANK[rank]

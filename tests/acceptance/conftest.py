@@ -17,7 +17,7 @@ def _home() -> Path:
 def weft(request: pytest.FixtureRequest) -> Iterator[Installation]:
     """Two web processes on a fresh database of each kind, for the tests of one module."""
     home = _home()
-    with running(home, request.param, documents=40, WEB_WORKERS="2", LIMIT_UPDATES_PER_SECOND="10000") as installation:
+    with running(home, request.param, documents=80, WEB_WORKERS="2", LIMIT_UPDATES_PER_SECOND="10000") as installation:
         yield installation
     shutil.rmtree(home, ignore_errors=True)
 

@@ -18,7 +18,8 @@ from pycrdt import Doc, Text
 from collab.protocol import guard
 from collab.protocol.state_vector import decode_state_vector
 from documents import merging
-from tests.acceptance.client import Client
+from tests.acceptance.client import Client, SocketClient, StockClient
+from tests.acceptance.http_clients import PollClient, StreamClient
 from tests.running import Weft
 
 SET_UP = """
@@ -41,6 +42,15 @@ print(json.dumps({"people": people, "documents": documents, "workspace": str(wor
 """
 
 
+KINDS: dict[str, type[Client]] = {
+    "weft.1": SocketClient,
+    "y-websocket": StockClient,
+    "sse": StreamClient,
+    "poll": PollClient,
+}
+"""Every way to have a document open."""
+
+
 class Installation:
     def __init__(self, weft: Weft, database: str) -> None:
         self.weft, self.database = weft, database
@@ -61,8 +71,8 @@ class Installation:
         self._taken += 1
         return self.documents[self._taken - 1]
 
-    def client(self, name: str, document: str, **options: Any) -> Client:
-        return Client(options.pop("url", self.weft.url), document, self.people[name]["token"], **options)
+    def client(self, name: str, document: str, kind: str = "weft.1", **options: Any) -> Client:
+        return KINDS[kind](options.pop("url", self.weft.url), document, self.people[name]["token"], **options)
 
     def processes(self, word: str) -> list[psutil.Process]:
         """Those of the supervisor's children that are "web", "work" or "valkey"."""

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from pycrdt import Text, XmlFragment
 
-from tests.acceptance.client import Client, until
+from tests.acceptance.client import Client, SocketClient, until
 from tests.acceptance.installation import Installation
 
 
@@ -106,9 +106,11 @@ async def test_a_title_typed_in_the_document_becomes_its_name(weft: Installation
 async def test_a_cookie_opens_a_document_only_for_pages_of_our_own(weft: Installation) -> None:
     document = weft.document()
     _, headers = await asyncio.to_thread(sign_in, weft, "ann@example.com")
-    ours = await Client(weft.weft.url, document, headers=headers).opened()
+    ours = await SocketClient(weft.weft.url, document, headers=headers).opened()
     assert ours.closed is None
-    elsewhere = await Client(weft.weft.url, document, headers={**headers, "Origin": "https://evil.example"}).opened()
+    elsewhere = await SocketClient(
+        weft.weft.url, document, headers={**headers, "Origin": "https://evil.example"}
+    ).opened()
     assert elsewhere.closed == (4401, "signed out")
     await ours.stop()
 
@@ -117,8 +119,8 @@ async def test_signing_out_closes_what_that_sign_in_opened_and_nothing_else(weft
     document = weft.document()
     _, first = await asyncio.to_thread(sign_in, weft, "ann@example.com")
     browser, second = await asyncio.to_thread(sign_in, weft, "ann@example.com")
-    staying = await Client(weft.weft.url, document, headers=first).opened()
-    leaving = await Client(weft.weft.url, document, headers=second).opened()
+    staying = await SocketClient(weft.weft.url, document, headers=first).opened()
+    leaving = await SocketClient(weft.weft.url, document, headers=second).opened()
 
     def sign_out() -> None:
         url = f"{weft.weft.url}/accounts/logout/"

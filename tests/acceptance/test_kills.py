@@ -1,4 +1,5 @@
-"""kill -9 of any process at any moment, while five people type: what was called saved is stored, and all agree.
+"""kill -9 of any process at any moment, while five people type by every transport: what was called saved is stored, and
+all agree.
 
 WEFT_SEEDS sets how many seeds run (the default keeps `./test` short); a failing seed is its own replay:
 `WEFT_SEEDS=50 ./test python tests/acceptance/test_kills.py`.
@@ -14,6 +15,7 @@ from tests.acceptance.client import Client, until
 from tests.acceptance.installation import Installation
 
 SEEDS = int(os.environ.get("WEFT_SEEDS", "6"))
+TRANSPORTS = ["weft.1", "sse", "poll", "weft.1", "sse"]
 VICTIMS = ["web", "web", "work", "valkey", "everything"]
 
 
@@ -22,7 +24,8 @@ VICTIMS = ["web", "web", "work", "valkey", "everything"]
 async def test_nothing_acknowledged_is_lost_when_a_process_is_killed(fresh: Installation, seed: int) -> None:
     chance = random.Random(seed)
     document = fresh.document()
-    clients = [fresh.client(name, document, seed=seed * 10 + n) for n, name in enumerate(["ann", "ben"] * 2 + ["ann"])]
+    people = zip(["ann", "ben", "ann", "ben", "ann"], TRANSPORTS, strict=True)
+    clients = [fresh.client(name, document, kind, seed=seed * 10 + n) for n, (name, kind) in enumerate(people)]
     await asyncio.gather(*(client.opened() for client in clients))
     typing = [asyncio.create_task(_type(client, random.Random(f"{seed}-{n}"))) for n, client in enumerate(clients)]
     await asyncio.sleep(chance.uniform(0.05, 0.6))  # the random moment

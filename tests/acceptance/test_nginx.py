@@ -53,10 +53,11 @@ def test_metrics_are_nobody_s_business(behind: tuple[Installation, str, ssl.SSLC
     assert answer.status == 403
 
 
-async def test_two_people_write_through_it(behind: tuple[Installation, str, ssl.SSLContext]) -> None:
+@pytest.mark.parametrize("kind", ["weft.1", "sse", "poll"])
+async def test_two_people_write_through_it(behind: tuple[Installation, str, ssl.SSLContext], kind: str) -> None:
     installation, address, trusted = behind
     document = installation.document()
-    ann = await installation.client("ann", document, url=address, trusted=trusted).opened()
+    ann = await installation.client("ann", document, kind, url=address, trusted=trusted).opened()
     ben = await installation.client("ben", document).opened()
     await ann.type("over TLS")
     await ben.type(" and not", at=None)

@@ -6,7 +6,8 @@ import pytest_asyncio
 from django.db import connections
 
 from collab.threads import READERS
-from documents.models import Document, Log, Membership, User, Workspace
+from documents.models import AccessToken, Document, Log, Membership, User, Workspace
+from tests.collab.http import Http, OpenHttp
 from tests.collab.network import Network, Opening, Wire
 
 
@@ -45,3 +46,33 @@ async def open_network(world: tuple[UUID, dict[str, int]]) -> AsyncIterator[Open
 @pytest_asyncio.fixture
 async def network(open_network: Opening) -> Network:
     return await open_network()
+
+
+@pytest.fixture
+def tokens(world: tuple[UUID, dict[str, int]]) -> dict[str, str]:
+    """An access token of each person, and `reading`, one of ann's that may only read."""
+    found = {}
+    for name, user_id in [*world[1].items(), ("reading", world[1]["ann"])]:
+        scope = "read" if name == "reading" else "write"
+        found[name] = AccessToken.generate()
+        digest = AccessToken.digest_of(found[name])
+        AccessToken.objects.create(user_id=user_id, name="tests", scope=scope, digest=digest)
+    return found
+
+
+@pytest_asyncio.fixture
+async def open_http(open_network: Opening, tokens: dict[str, str]) -> AsyncIterator[OpenHttp]:
+    opened: list[Http] = []
+
+    async def open_http(*, processes: int = 1) -> Http:
+        opened.append(Http(await open_network(processes=processes), tokens))
+        return opened[-1]
+
+    yield open_http
+    for http in opened:
+        await http.stop()
+
+
+@pytest_asyncio.fixture
+async def http(open_http: OpenHttp) -> Http:
+    return await open_http()

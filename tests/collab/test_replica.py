@@ -11,6 +11,7 @@ from pycrdt import Doc, Text
 from collab import replica as replica_module
 from collab.protocol import guard
 from collab.protocol.lib0 import read_varbytes, varbytes
+from collab.protocol.state_vector import decode_state_vector
 from collab.replica import ClockRanges, Replica
 from documents import merging
 from documents.log import Entry, Loaded
@@ -140,3 +141,25 @@ def test_a_big_document_is_answered_with_the_stored_bytes_themselves(monkeypatch
     first, second = replica.answer(b"\x00")
     assert read_varbytes(first, 2)[0] == updates[0]
     assert read_varbytes(second, 2)[0] == updates[1]
+
+
+@given(edits, st.integers(0, 30))
+def test_what_a_thread_worked_out_is_kept_only_while_it_holds(
+    steps: list[tuple[int, str, int, str]], stored: int
+) -> None:
+    """An answer that was begun before an entry came must not be the answer after it."""
+    updates, vectors, text = history([*steps, (0, "insert", 0, "new")])
+    replica = replica_of(updates[:-1], min(stored, len(updates) - 1))
+    frozen = replica.frozen()
+    scan = guard.scan(updates[-1])
+    replica.add(Entry(replica.head + 1, 1, updates[-1]), scan.structs, scan.deletes)
+    asked = vectors[len(vectors) // 2 - 1] if len(vectors) > 1 else merging.EMPTY_STATE_VECTOR
+    frozen.answer(asked)
+    frozen.answer(merging.EMPTY_STATE_VECTOR)
+    replica.learn(frozen)
+    doc: Doc[Any] = Doc()
+    for frame in replica.answer(merging.EMPTY_STATE_VECTOR):
+        doc.apply_update(read_varbytes(frame, 2)[0])
+    assert str(doc.get("text", type=Text)) == text
+    merged = merging.merge([*updates[: len(vectors) // 2], *(read_varbytes(f, 2)[0] for f in replica.answer(asked))])
+    assert decode_state_vector(merging.state_vector(merged)) == decode_state_vector(vectors[-1])

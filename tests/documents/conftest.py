@@ -20,6 +20,9 @@ _SIGNALS = {
     "memberships": signals.memberships_changed,
     "sessions": signals.sessions_ended,
     "favourites": signals.favourites_changed,
+    "notified": signals.notified,
+    "inbox": signals.inbox_changed,
+    "event": signals.event_published,
 }
 
 

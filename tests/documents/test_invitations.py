@@ -65,7 +65,7 @@ def test_the_invited_person_becomes_a_member(ann: User, cleo: User, plan: Docume
     with listening() as heard:
         accept_invitation(by=cleo, token=invitation.token)
     assert policy.role_on(cleo, plan) is Role.COMMENTER
-    assert [name for name, _ in heard] == ["access", "memberships"]
+    assert [name for name, _ in heard] == ["access", "memberships", "notified"]
     assert Log.objects.get(document=plan).access_version == 2
     accept_invitation(by=cleo, token=invitation.token)  # a second click is no error
 

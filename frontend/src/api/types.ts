@@ -71,6 +71,24 @@ export interface DocumentMembers {
   invitations: Invitation[]
 }
 
+export interface Notification {
+  id: string
+  title: string
+  body: string
+  /** Where it leads, if to no document: an address of the web, or a path here. */
+  url: string
+  document: string | null
+  /** Whose doing it tells of; a program published it when null. */
+  actor: (Person & { color: string }) | null
+  created_at: string
+  read_at: string | null
+}
+
+export interface NotificationPage extends Page<Notification> {
+  /** Of all there are, not of this page. */
+  unread: number
+}
+
 export interface Page<T> {
   items: T[]
   next: string | null

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
-import { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
-import { alwaysOnline } from "./network"
-import { WeftProvider } from "./provider"
+import { FakeHttp } from "./testing/http"
 import { seeded } from "./testing/random"
 import { FakeServer } from "./testing/server"
+import { Person, type PersonOptions } from "./testing/world"
 
 const SEEDS = 60
 const CLIENTS = 3
@@ -12,27 +11,14 @@ const CLIENTS = 3
 type Update = ReturnType<typeof Y.decodeUpdate>
 
 /** What one client made, and whether the database has it. */
-class Author {
-  readonly doc = new Y.Doc()
-  readonly awareness = new Awareness(this.doc)
+class Author extends Person {
   readonly made: Update[] = []
-  readonly provider: WeftProvider
   /** Noted, not thrown: the provider would take an exception for a broken connection, and mend it. */
   readonly lies: string[] = []
   #committed = 0
 
-  constructor(
-    readonly server: FakeServer,
-    client: number,
-  ) {
-    this.doc.clientID = client
-    this.provider = new WeftProvider(this.doc, this.awareness, {
-      url: "wss://weft.test",
-      documentId: "d",
-      transport: server.open,
-      network: alwaysOnline,
-      random: server.random,
-    })
+  constructor(server: FakeServer, http: FakeHttp, options: PersonOptions) {
+    super(server, http, options)
     this.doc.on("update", (update: Uint8Array, origin: unknown) => {
       if (origin !== this.provider) this.made.push(Y.decodeUpdate(update))
       this.check()
@@ -60,11 +46,6 @@ class Author {
     else if (choice < 0.9) this.doc.getMap("m").set(["k", "l"][Math.floor(random() * 2)]!, Math.floor(random() * 100))
     else text.format(0, text.length, { bold: random() < 0.5 ? true : null })
   }
-
-  destroy(): void {
-    this.provider.destroy()
-    this.awareness.destroy()
-  }
 }
 
 /** Everything `update` inserts and deletes is integrated in `doc`, not merely pending. */
@@ -89,9 +70,7 @@ afterEach(() => {
 const seeds = Array.from({ length: SEEDS }, (_, n) => n + 1)
 
 it.each(seeds)("converges and calls nothing saved that isn't, over a network that breaks: seed %i", async (seed) => {
-  const random = seeded(seed)
-  const server = new FakeServer(random, 5 + random() * 60)
-  const authors = Array.from({ length: CLIENTS }, (_, n) => new Author(server, seed * 10 + n))
+  const { server, authors, random, finish } = meet(seed, { kinds: ["websocket"] })
   for (let step = 0; step < 60; step++) {
     const luck = random()
     if (luck < 0.7) authors[Math.floor(random() * CLIENTS)]!.edit()
@@ -103,20 +82,81 @@ it.each(seeds)("converges and calls nothing saved that isn't, over a network tha
     server.commitTime = random() < 0.1 ? 6000 : random() * 20
     await vi.advanceTimersByTimeAsync(random() * 150)
   }
-  server.reachable = true
-  server.commitTime = 1
-  server.setDatabase(true)
-  await vi.advanceTimersByTimeAsync(60_000)
+  await finish()
+  for (const author of authors) expect(author.transport).toBe("websocket")
+})
 
+it.each(seeds)("converges and calls nothing saved that isn't, up and down the ladder: seed %i", async (seed) => {
+  const { server, http, authors, random, finish } = meet(seed, {})
+  const used = new Set<string>()
+  for (let step = 0; step < 120; step++) {
+    const luck = random()
+    if (luck < 0.7) authors[Math.floor(random() * CLIENTS)]!.edit()
+    else if (luck < 0.78) server.setSockets(pick(random, ["refused", "hanging", "swallowed", "open", "open"]))
+    else if (luck < 0.82) http.streams = pick(random, ["open", "buffered"])
+    else if (luck < 0.86) http.cutStreams()
+    else if (luck < 0.88) http.loses = pick(random, [0, 0.3])
+    else if (luck < 0.89) server.crash()
+    else if (luck < 0.9) server.reachable = !server.reachable
+    else if (luck < 0.91) server.setDatabase(server.databaseDown)
+    else if (luck < 0.92) http.floor = server.log.length
+    else if (luck < 0.94) authors[Math.floor(random() * CLIENTS)]!.page.set(random() < 0.3)
+    else if (luck < 0.96) authors[Math.floor(random() * CLIENTS)]!.provider.reconnect()
+    server.commitTime = random() < 0.1 ? 6000 : random() * 20
+    await vi.advanceTimersByTimeAsync(random() < 0.1 ? random() * 8000 : random() * 200)
+    for (const { transport } of authors) used.add(transport ?? "none")
+  }
+  server.setSockets("open")
+  http.streams = "open"
+  http.loses = 0
+  for (const author of authors) author.page.set(false)
+  await finish()
+  // However it got here, it ends on the best.
+  await vi.advanceTimersByTimeAsync(11 * 60_000)
   for (const author of authors) {
+    expect(author.transport).toBe("websocket")
     author.check()
     expect(author.lies).toEqual([])
-    expect(author.provider.status).toEqual({ kind: "saved", waiting: 0 })
-    expect(content(author.doc)).toEqual(content(server.committed))
-    expect(author.doc.store.pendingStructs).toBeNull()
-    author.destroy()
   }
+  for (const kind of used) transportsUsed.add(kind)
 })
+
+it("went up and down indeed", () => {
+  expect(transportsUsed).toEqual(new Set(["none", "websocket", "sse", "poll"]))
+})
+
+const transportsUsed = new Set<string>()
+
+/** Three people in one document, and what must hold when the network is well again. */
+function meet(seed: number, options: PersonOptions) {
+  const random = seeded(seed)
+  const server = new FakeServer(random, 5 + random() * 60)
+  const http = new FakeHttp(server)
+  const authors = Array.from({ length: CLIENTS }, (_, n) => new Author(server, http, { ...options, client: seed * 10 + n }))
+  const finish = async () => {
+    server.reachable = true
+    server.commitTime = 1
+    server.setDatabase(true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    for (const author of authors) {
+      author.check()
+      expect(author.lies).toEqual([])
+      expect(author.provider.status).toEqual({ kind: "saved", waiting: 0 })
+      expect(content(author.doc)).toEqual(content(server.committed))
+      expect(author.doc.store.pendingStructs).toBeNull()
+    }
+  }
+  present.push(...authors)
+  return { server, http, authors, random, finish }
+}
+
+const present: Author[] = []
+
+afterEach(() => {
+  for (const author of present.splice(0)) author.leave()
+})
+
+const pick = <Choice,>(random: () => number, choices: Choice[]): Choice => choices[Math.floor(random() * choices.length)]!
 
 function breakOne(server: FakeServer): void {
   const lines = [...server.lines]

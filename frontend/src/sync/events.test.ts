@@ -12,7 +12,7 @@ beforeEach(() => {
   lines = []
   events = []
   stream = new EventStream({
-    url: "wss://weft.test/ws/events",
+    url: "https://weft.test",
     transport: (line) => {
       lines.push(line)
       return { send: () => undefined, close: () => undefined }
@@ -52,6 +52,7 @@ it("connects again after a break, so that another hello tells of the gap", async
 
 it("hears nothing of a transport that it gave up", async () => {
   lines[0]!.onOpen()
+  say({ kind: "ping" })
   await vi.advanceTimersByTimeAsync(31_000)
   await vi.advanceTimersByTimeAsync(1000)
   expect(lines).toHaveLength(2)

@@ -8,6 +8,7 @@ export interface Network {
 export const alwaysOnline: Network = { online: true, subscribe: () => () => undefined }
 
 export function browserNetwork(): Network {
+  if (typeof navigator === "undefined" || typeof addEventListener === "undefined") return alwaysOnline
   return {
     get online() {
       return navigator.onLine

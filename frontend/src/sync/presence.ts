@@ -26,7 +26,11 @@ export class PresenceLink {
 
   connected(): void {
     this.#connected = true
-    // Again, with a higher clock: at the old one the server told the others that we left.
+    this.renew()
+  }
+
+  /** Again, with a higher clock: at the old one the server told the others that we left. */
+  renew(): void {
     const state = this.awareness.getLocalState()
     if (state !== null) this.awareness.setLocalState(state)
   }
@@ -48,7 +52,7 @@ export class PresenceLink {
     applyAwarenessUpdate(this.awareness, payload, this)
   }
 
-  tell(): void {
+  #tell(): void {
     this.send(encodeAwarenessUpdate(this.awareness, [this.awareness.clientID]))
   }
 
@@ -65,7 +69,7 @@ export class PresenceLink {
       this.#changed = true
       return
     }
-    this.tell()
+    this.#tell()
     this.#timer = setTimeout(this.#onInterval, INTERVAL)
   }
 
@@ -73,7 +77,7 @@ export class PresenceLink {
     this.#timer = undefined
     if (!this.#changed) return
     this.#changed = false
-    this.tell()
+    this.#tell()
     this.#timer = setTimeout(this.#onInterval, INTERVAL)
   }
 }

@@ -100,6 +100,26 @@ export const encodeAwareness = (payload: Uint8Array) => encode([Type.Awareness],
 export const encodeQueryAwareness = () => encode([Type.QueryAwareness])
 export const encodePing = () => encode([Type.Ping])
 
+// What a server says, made here by transports that are told it in other words.
+export const encodeAck = (frames: number) => encode([Type.Ack, frames])
+export const encodeCursor = (epoch: number, seq: number) => encode([Type.Cursor, epoch, seq])
+export const encodeNotice = (notice: Notice) => encode([Type.Notice], utf8(JSON.stringify(notice)))
+export const encodeDenied = (reason: string) => encode([Type.Auth, 0], utf8(reason))
+
+/** Our own presence, taken back: the next clock without a state. Of a payload that speaks for one client. */
+export function withdrawn(awareness: Uint8Array): Uint8Array {
+  const decoder = decoding.createDecoder(awareness)
+  decoding.readVarUint(decoder)
+  const client = decoding.readVarUint(decoder)
+  const clock = decoding.readVarUint(decoder)
+  const encoder = encoding.createEncoder()
+  for (const number of [1, client, clock + 1]) encoding.writeVarUint(encoder, number)
+  encoding.writeVarString(encoder, "null")
+  return encoding.toUint8Array(encoder)
+}
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
 function encode(types: number[], payload?: Uint8Array): Uint8Array {
   const encoder = encoding.createEncoder()
   for (const type of types) encoding.writeVarUint(encoder, type)

@@ -27,7 +27,7 @@ class Client {
 
   constructor(server: FakeServer) {
     this.provider = new WeftProvider(this.doc, this.awareness, {
-      url: "wss://weft.test/ws/y",
+      url: "https://weft.test",
       documentId: "d",
       transport: server.open,
       network: this.wifi,

@@ -2,8 +2,13 @@ import type { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
 import type { Random } from "./backoff"
 import { Connection, type ConnectionState } from "./connection"
+import { diagnose, type Diagnosis, sameDiagnosis } from "./diagnosis"
+import { Requests } from "./http"
+import { browserLocks, type Locks, openLane } from "./lanes"
+import type { Memory } from "./memory"
 import { browserNetwork, type Network } from "./network"
 import { Outbox } from "./outbox"
+import { browserPage, type Page } from "./page"
 import { PresenceLink } from "./presence"
 import {
   decode,
@@ -14,20 +19,27 @@ import {
   encodeUpdate,
   type Identity,
   type Notice,
-  SUBPROTOCOL,
 } from "./protocol"
+import { documentRungs } from "./rungs"
 import { endReason, type Link, PATIENCE, sameStatus, type Status, statusOf } from "./status"
-import type { OpenTransport } from "./transport"
-import { webSocket } from "./websocket"
+import type { OpenTransport, Rung } from "./transport"
 
 export interface ProviderOptions {
-  /** Of the server's sockets, without the document: `wss://host/ws/y`. */
+  /** Of the server: `https://host`. */
   url: string
   documentId: string
-  /** Instead of a WebSocket. */
-  transport?: OpenTransport
+  /** Instead of the session's cookie. */
+  token?: string
+  /** What worked here before. Without it every document begins with a WebSocket. */
+  memory?: Memory | undefined
+  /** What tabs share out among themselves. Without them each holds its requests open. */
+  locks?: Locks | null
+  /** Instead of the ladder: one transport, or rungs of another make. */
+  transport?: OpenTransport | readonly Rung[]
   network?: Network
+  page?: Page
   random?: Random
+  fetch?: typeof fetch
 }
 
 /** What one connection went through. Each begins anew. */
@@ -54,33 +66,44 @@ export class WeftProvider {
   cursor: { epoch: number; seq: number } | null = null
 
   readonly #connection: Connection<Uint8Array>
+  readonly #network: Network
   readonly #presence: PresenceLink
   readonly #outbox = new Outbox()
   readonly #listeners = new Set<() => void>()
   readonly #synced: Promise<void>
   #resolveSynced!: () => void
   #greeting: Greeting = freshGreeting()
+  /** We are between two transports, both of which work, and this still holds from the one that was left. */
+  #switching: { since: number; databaseDown: boolean } | null = null
+  /** All was saved when the transport in use took over. */
+  #settled = false
   #returning = false
   #status: Status = { kind: "connecting", waiting: 0 }
+  #diagnosis: Diagnosis = { code: null, transport: null, since: Date.now() }
   #patience: ReturnType<typeof setTimeout> | undefined
   #destroyed = false
 
   constructor(
     readonly doc: Y.Doc,
     readonly awareness: Awareness,
-    { url, documentId, transport, network, random }: ProviderOptions,
+    options: ProviderOptions,
   ) {
     this.#synced = new Promise((resolve) => {
       this.#resolveSynced = resolve
     })
+    const page = options.page ?? browserPage()
+    this.#network = options.network ?? browserNetwork()
     this.#connection = new Connection({
-      open: transport ?? webSocket(`${url}/${documentId}`, SUBPROTOCOL),
+      rungs: this.#rungs(options, page),
       onState: (state) => this.#connectionBecame(state),
       onFrame: (frame) => this.#receive(frame),
       isFinal: (code) => endReason(code) !== null,
+      greeting: () => encodeSyncStep1(Y.encodeStateVector(this.doc)),
       probe: encodePing,
-      ...(random && { random }),
-      network: network ?? browserNetwork(),
+      ...(options.random && { random: options.random }),
+      ...(options.memory && { memory: options.memory }),
+      network: this.#network,
+      page,
     })
     this.#presence = new PresenceLink(awareness, (payload) => this.#connection.send(encodeAwareness(payload)))
     doc.on("update", this.#onUpdate)
@@ -93,6 +116,16 @@ export class WeftProvider {
     return this.#status
   }
 
+  /** Why it isn't live, or not by the best way. The same object until something about it changes. */
+  get diagnosis(): Diagnosis {
+    return this.#diagnosis
+  }
+
+  /** The close code and reason of the last connection, until another one works. */
+  get lastClose(): { code: number; reason: string } | null {
+    return this.#connection.lastClose
+  }
+
   /** Would closing the page lose something? */
   get hasUnsavedChanges(): boolean {
     return this.#outbox.waiting > 0
@@ -103,13 +136,13 @@ export class WeftProvider {
     return this.#synced
   }
 
-  /** Calls back when the status, the rights or the identity changed; answers with the function that stops it. */
+  /** Calls back when the status, the diagnosis, the rights or the identity changed; answers with the function that stops it. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Try again at once: somebody asks for it, or signed in again after "ended". */
+  /** Try again at once: somebody asks for it, or signed in again after "ended". When connected, look for a better way. */
   reconnect(): void {
     if (!this.#destroyed) this.#connection.connect()
   }
@@ -128,6 +161,22 @@ export class WeftProvider {
 
   #onDestroy = () => this.destroy()
 
+  #rungs({ transport, url, documentId, token, fetch, locks, random = Math.random }: ProviderOptions, page: Page): readonly Rung[] {
+    if (typeof transport === "function") return [{ kind: "websocket", open: transport }]
+    if (transport) return transport
+    return documentRungs({
+      url,
+      token,
+      documentId,
+      client: this.awareness.clientID,
+      requests: new Requests({ url, token, fetch }),
+      lane: openLane(locks === undefined ? browserLocks() : locks, page),
+      page,
+      random,
+      reason: () => this.#diagnosis.code,
+    })
+  }
+
   // Everything that isn't from the server is ours to deliver, wherever else it came from.
   #onUpdate = (update: Uint8Array, origin: unknown) => {
     if (origin === this) return
@@ -140,14 +189,16 @@ export class WeftProvider {
   }
 
   #connectionBecame(state: ConnectionState): void {
+    const told = this.#told
+    const databaseDown = this.#databaseDown
     this.#greeting = freshGreeting()
     this.#outbox.loosen()
-    if (state.kind === "open") {
-      this.#connection.send(encodeSyncStep1(Y.encodeStateVector(this.doc)))
-      this.#presence.connected()
-    } else {
-      this.#presence.disconnected()
-    }
+    // From one to the other: what was true of our edits and of the others still is.
+    const switching = (state.kind === "connecting" || state.kind === "open") && state.switching && told
+    this.#switching = switching ? { since: this.#switching?.since ?? Date.now(), databaseDown } : null
+    this.#settled = switching && this.#status.kind === "saved"
+    if (state.kind === "open") this.#presence.connected()
+    else if (!switching) this.#presence.disconnected()
     this.#refresh()
   }
 
@@ -171,10 +222,12 @@ export class WeftProvider {
         break
       case "syncStep1":
         this.#answer(message.stateVector)
+        this.#arrived()
         break
       case "syncStep2":
         this.#apply(message.update)
         this.#greeting.received = true
+        this.#arrived()
         break
       case "notice":
         this.#notice(message.notice)
@@ -185,10 +238,14 @@ export class WeftProvider {
         this.#setRights(true)
         break
       case "queryAwareness":
-        this.#presence.tell()
+        this.#presence.renew()
         break
     }
     this.#refresh()
+  }
+
+  #arrived(): void {
+    if (this.#greeting.answered && this.#greeting.received) this.#switching = null
   }
 
   #apply(update: Uint8Array): void {
@@ -233,12 +290,22 @@ export class WeftProvider {
     this.#tellListeners()
   }
 
+  /** Each side has told what it had. */
+  get #told(): boolean {
+    const { answered, received } = this.#greeting
+    if (answered && received) return true
+    return this.#switching !== null && Date.now() < this.#switching.since + PATIENCE
+  }
+
+  get #databaseDown(): boolean {
+    return this.#greeting.databaseDown || (this.#switching?.databaseDown ?? false)
+  }
+
   #link(): Link {
     const state = this.#connection.state
     if (state.kind === "ended") return { kind: "ended", reason: endReason(state.code)! }
-    const { answered, received, databaseDown } = this.#greeting
     const returning = this.#returning
-    if (answered && received) return { kind: "told", databaseDown, readOnly: this.readOnly, returning }
+    if (this.#told) return { kind: "told", databaseDown: this.#databaseDown, readOnly: this.readOnly, returning, settled: this.#settled }
     return { kind: "away", retryAt: state.kind === "waiting" ? state.retryAt : null, returning }
   }
 
@@ -247,13 +314,20 @@ export class WeftProvider {
     const status = statusOf(this.#link(), this.#outbox, now)
     if (status.kind === "saved") this.#returning = true
     clearTimeout(this.#patience)
-    const since = this.#outbox.waitingSince
+    const since = this.#outbox.waitingSince ?? this.#switching?.since ?? null
     if (since !== null && now < since + PATIENCE) {
       this.#patience = setTimeout(() => this.#refresh(), since + PATIENCE - now)
     }
-    if (sameStatus(status, this.#status)) return
-    this.#status = status
-    this.#tellListeners()
+    const diagnosis = this.#diagnose()
+    const same = sameStatus(status, this.#status) && sameDiagnosis(diagnosis, this.#diagnosis)
+    if (!sameStatus(status, this.#status)) this.#status = status
+    if (!sameDiagnosis(diagnosis, this.#diagnosis)) this.#diagnosis = { ...diagnosis, since: now }
+    if (!same) this.#tellListeners()
+  }
+
+  #diagnose(): Omit<Diagnosis, "since"> {
+    const { state, transport, obstacle, lastClose } = this.#connection
+    return diagnose({ state, transport, obstacle, lastClose, told: this.#told, databaseDown: this.#databaseDown, online: this.#network.online })
   }
 
   #tellListeners(): void {

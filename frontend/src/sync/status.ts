@@ -14,7 +14,7 @@ export type Status =
   /** It won't connect again by itself. What waits is only here. */
   | { kind: "ended"; waiting: number; reason: EndReason }
 
-export type EndReason = "signed-out" | "forbidden" | "gone" | "too-large"
+export type EndReason = "signed-out" | "forbidden" | "gone" | "too-large" | "out-of-date"
 
 /** Close codes after which trying again can't help. All others are tried again. */
 const ENDINGS: Readonly<Record<number, EndReason>> = {
@@ -22,6 +22,7 @@ const ENDINGS: Readonly<Record<number, EndReason>> = {
   4403: "forbidden",
   4404: "gone",
   4413: "too-large",
+  4426: "out-of-date",
 }
 
 export const endReason = (code: number): EndReason | null => ENDINGS[code] ?? null
@@ -33,8 +34,8 @@ export const PATIENCE = 5_000
 export type Link =
   | { kind: "ended"; reason: EndReason }
   | { kind: "away"; retryAt: number | null; returning: boolean }
-  /** Each side has told what it had. */
-  | { kind: "told"; databaseDown: boolean; readOnly: boolean; returning: boolean }
+  /** Each side has told what it had. `settled`: all was saved when another transport took over, and is told anew only. */
+  | { kind: "told"; databaseDown: boolean; readOnly: boolean; returning: boolean; settled: boolean }
 
 export function statusOf(link: Link, outbox: Outbox, now: number): Status {
   const waiting = outbox.waiting
@@ -47,7 +48,7 @@ export function statusOf(link: Link, outbox: Outbox, now: number): Status {
     case "told": {
       const late = outbox.waitingSince !== null && now - outbox.waitingSince >= PATIENCE
       if (link.databaseDown || late || (link.readOnly && waiting > 0)) return { kind: "unsaved", waiting }
-      if (outbox.isEmpty) return { kind: "saved", waiting: 0 }
+      if (outbox.isEmpty || (link.settled && waiting === 0)) return { kind: "saved", waiting: 0 }
       // On the way in, the ack of a SyncStep2 without edits of ours is part of connecting.
       return waiting === 0 && !link.returning ? { kind: "connecting", waiting } : { kind: "saving", waiting }
     }

@@ -1,6 +1,6 @@
 /**
- * The port between what is said (provider, events) and how it travels (WebSocket now; SSE with POST, and long poll, can
- * join without either noticing).
+ * The port between what is said (provider, events) and how it travels: a WebSocket, server-sent events with POST, or long
+ * polling.
  *
  * What a transport must promise:
  * - Opening it returns at once and calls nothing back before it has returned.
@@ -23,4 +23,28 @@ export interface TransportEvents<Frame = Uint8Array> {
   onClose(code: number, reason: string): void
 }
 
-export type OpenTransport<Frame = Uint8Array> = (events: TransportEvents<Frame>) => Transport<Frame>
+export interface Opening {
+  /**
+   * Another transport works, and is left for this one as soon as this one has brought a frame: so none comes before it is
+   * sure that more will.
+   */
+  trial: boolean
+}
+
+export type OpenTransport<Frame = Uint8Array> = (events: TransportEvents<Frame>, opening: Opening) => Transport<Frame>
+
+/** From the best to the one that gets through anything. */
+export type TransportKind = "websocket" | "sse" | "poll"
+
+export interface Rung<Frame = Uint8Array> {
+  kind: TransportKind
+  open: OpenTransport<Frame>
+}
+
+/** Close codes that are made on this side. */
+export const ABNORMAL = 1006
+export const BAD_FRAME = 4500
+/** The server answers, but what it streams doesn't come through. */
+export const BUFFERED = 4900
+/** Not one frame in the time that one takes. */
+export const NO_FRAME = 4901

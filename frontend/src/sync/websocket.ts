@@ -1,8 +1,12 @@
-import type { OpenTransport, Transport, TransportEvents } from "./transport"
+import { ABNORMAL, type Opening, type OpenTransport, type Transport, type TransportEvents } from "./transport"
 
-/** Binary frames, as documents speak. Fails to open when the server doesn't speak `subprotocol`. */
-export function webSocket(url: string, subprotocol: string): OpenTransport {
-  return (events) => open(url, subprotocol, events, (data) => (data instanceof ArrayBuffer ? new Uint8Array(data) : null))
+/**
+ * Binary frames, as documents speak. Fails to open when the server doesn't speak `subprotocol`.
+ *
+ * @param url asked for at each opening: what it tells may differ
+ */
+export function webSocket(url: (opening: Opening) => string, subprotocol: string): OpenTransport {
+  return (events, opening) => open(url(opening), subprotocol, events, (data) => (data instanceof ArrayBuffer ? new Uint8Array(data) : null))
 }
 
 /** Text frames, as the user's events speak. */
@@ -19,7 +23,12 @@ function open<Frame extends string | Uint8Array>(
   events: TransportEvents<Frame>,
   frameOf: (data: unknown) => Frame | null,
 ): Transport<Frame> {
-  const socket = new WebSocket(url, subprotocol)
+  const socket = begin(url, subprotocol)
+  if (socket === null) {
+    let told = false
+    queueMicrotask(() => told || events.onClose(ABNORMAL, "there are no WebSockets here"))
+    return { send: () => undefined, close: () => void (told = true) }
+  }
   socket.binaryType = "arraybuffer"
   let done = false
   socket.onopen = () => {
@@ -54,5 +63,14 @@ function open<Frame extends string | Uint8Array>(
       if (code === undefined) socket.close()
       else socket.close(code, reason)
     },
+  }
+}
+
+/** null where there are none (Node before 22), or a policy of the page or an extension forbids them. */
+function begin(url: string, subprotocol: string | undefined): WebSocket | null {
+  try {
+    return new WebSocket(url, subprotocol)
+  } catch {
+    return null
   }
 }

@@ -9,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from documents.actions import create_document, create_token, invite_member, suspend_workspace
+from documents.actions import create_document, create_token, invite_member, notify, suspend_workspace
 from documents.admin.operating import OperatedAdmin
 from documents.models import Document, Role, User, Workspace
 
-NAMES = ["workspace", "document", "user", "invitation", "accesstoken", "auditentry"]
+NAMES = ["workspace", "document", "user", "invitation", "accesstoken", "auditentry", "notification"]
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/login/?next=/admin/", "/admin/documents/user/"])
@@ -47,6 +47,7 @@ def one_of_each(ann: User, team: Workspace) -> Callable[[int], None]:
         create_document(by=person, title=f"Paper of {n}")
         invite_member(by=ann, workspace=team, email=f"new{n}@example.com", role=Role.READER)
         create_token(by=person, user=person, name="program")
+        notify(user=person, title=f"News {n}", actor=ann)
 
     return make
 

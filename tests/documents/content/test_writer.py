@@ -13,7 +13,7 @@ from documents.content import structs
 from documents.content.loading import lacks, load
 from documents.content.safety import canonical
 from documents.content.tree import Node, Text, Tree, Unreadable, mark, read
-from documents.content.writer import replace_body, retitle, write
+from documents.content.writer import append_blocks, replace_body, retitle, write
 from tests.documents.content.trees import BLOCKS, TREES, block, marked, paragraph
 
 
@@ -65,6 +65,44 @@ def test_attributes_that_say_the_default_make_no_difference() -> None:
     same = block("orderedList", block("listItem", paragraph(marked("a", mark("link", href="https://weft.example")))))
 
     assert replace_body(state, [same]) == merging.EMPTY_UPDATE
+
+
+@given(TREES, st.lists(BLOCKS, min_size=2, max_size=4))
+@settings(deadline=None)
+def test_what_is_appended_stands_at_the_end_and_all_else_stays(tree: Tree, blocks: list[Node]) -> None:
+    state = write(tree)
+
+    after = read(load(merging.merge([state, append_blocks(state, blocks)])))
+
+    empty = tree.blocks[-1:] if tree.blocks and tree.blocks[-1] == paragraph() else ()
+    assert after.blocks == (*tree.blocks[: len(tree.blocks) - len(empty)], *blocks, *empty)
+
+
+def test_the_empty_last_line_that_the_editor_keeps_stays_the_last() -> None:
+    state = write(Tree("", (paragraph("Minutes"), paragraph())))
+
+    after = read(load(merging.merge([state, append_blocks(state, [paragraph("Closed")])])))
+
+    assert after.blocks == (paragraph("Minutes"), paragraph("Closed"), paragraph())
+
+
+def test_an_appended_list_item_goes_on_with_the_list_at_the_end() -> None:
+    first, second = (block("listItem", paragraph(text)) for text in ("first", "second"))
+    state = write(Tree("", (block("bulletList", first),)))
+
+    after = read(load(merging.merge([state, append_blocks(state, [block("bulletList", second)])])))
+
+    assert after.blocks == (block("bulletList", first, second),)
+
+
+def test_two_programs_that_append_to_one_state_both_have_their_say() -> None:
+    state = write(Tree("", (paragraph("Minutes"),)))
+    updates = [append_blocks(state, [paragraph(text)]) for text in ("one", "two")]
+
+    after = read(load(merging.merge([state, *updates])))
+
+    assert after.blocks[0] == paragraph("Minutes")
+    assert sorted(after.blocks[1:], key=str) == [paragraph("one"), paragraph("two")]
 
 
 def test_two_edits_of_one_state_merge_in_any_order() -> None:

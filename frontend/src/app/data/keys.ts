@@ -12,4 +12,5 @@ export const keys = {
   workspaceMembers: (id: string) => ["workspace", id, "members"] as const,
   workspaceInvitations: (id: string) => ["workspace", id, "invitations"] as const,
   workspace: (id: string) => ["workspace", id] as const,
+  notifications: ["notifications"] as const,
 } satisfies Record<string, QueryKey | ((name: never) => QueryKey)>

@@ -1,22 +1,25 @@
 import { useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
-import { EventStream } from "../../sync"
+import { browserSharing, EventStream } from "../../sync"
+import { toastsFromEvents } from "../inbox/toasts"
+import { server } from "../server"
 import { goToSignIn } from "../signedOut"
-import { socketAddress } from "../socketAddress"
 import { invalidateFromEvents } from "./staleness"
 
-/** Keeps all lists current while someone is signed in, by the events the server sends them. */
+/** Keeps all lists current while someone is signed in, and tells them what they are told, by the events of the server. */
 export function useLiveUpdates(user: number | undefined): void {
   const client = useQueryClient()
   useEffect(() => {
     if (user === undefined) return
-    const stream = new EventStream({ url: socketAddress("/ws/events") })
+    const stream = new EventStream({ ...server(), sharing: browserSharing(`weft.events.${user}`) })
     const stale = invalidateFromEvents(client)
+    const toasts = toastsFromEvents(client)
     let signedOut = false
     stream.subscribe((event) => {
       signedOut = event.kind === "signed-out"
-      if (signedOut) goToSignIn()
-      else stale.take(event)
+      if (signedOut) return goToSignIn()
+      stale.take(event)
+      toasts.take(event)
     })
     // Someone may have signed in again in another tab meanwhile; without events this one would grow old unnoticed.
     const onFocus = () => {

@@ -25,6 +25,10 @@ export function madeStale(event: UserEvent): QueryKey[] {
       return [keys.me, keys.documents, ...event.documents.map(keys.document)]
     case "favourites":
       return [keys.documents]
+    case "notification":
+    case "notifications":
+      return [keys.notifications]
+    case "event":
     case "signed-out":
       return []
   }

@@ -27,6 +27,15 @@ export async function copyLink(id: string): Promise<void> {
   }
 }
 
+export async function copyText(text: string, done: string): Promise<void> {
+  try {
+    await copy(text)
+    notifications.show({ message: done })
+  } catch {
+    refused("Your browser does not let this page copy. Select the text and copy it by hand.")
+  }
+}
+
 export async function copyContent(id: string, format: ExportFormat, label: string): Promise<void> {
   let failure: unknown
   const content = readContent(id, format).catch((error: unknown) => {

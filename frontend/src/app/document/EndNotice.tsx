@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
-import { IconAlertTriangle, IconLock, IconTrash, type Icon } from "@tabler/icons-react"
+import { IconAlertTriangle, IconLock, IconRefresh, IconTrash, type Icon } from "@tabler/icons-react"
 import { useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { useLocation } from "wouter"
@@ -19,6 +19,7 @@ const icons: Record<EndReason, Icon> = {
   forbidden: IconLock,
   gone: IconTrash,
   "too-large": IconAlertTriangle,
+  "out-of-date": IconRefresh,
 }
 
 interface Props {
@@ -56,12 +57,17 @@ export function EndNotice({ document, provider, reason, waiting, readText }: Pro
           Try again
         </Button>
       )}
+      {reason === "out-of-date" && (
+        <Button size="xs" onClick={() => location.reload()}>
+          Reload
+        </Button>
+      )}
       {waiting > 0 && reason !== "signed-out" && (
         <Button size="xs" variant="default" onClick={() => void keepText()}>
           Copy the text
         </Button>
       )}
-      {reason !== "signed-out" && (
+      {reason !== "signed-out" && reason !== "out-of-date" && (
         <Button size="xs" variant="subtle" color="gray" onClick={leave}>
           {waiting > 0 ? "Leave without saving" : "Leave"}
         </Button>

@@ -19,7 +19,7 @@ import type { LiveDocument } from "./liveDocuments"
 import styles from "./OpenDocument.module.css"
 import { StatusLine } from "./StatusLine"
 import { TrashedNotice } from "./TrashedNotice"
-import { useLiveDocument, useLiveTitle, useReadOnly, useSettled, useStatus, useSynced } from "./useLiveDocument"
+import { useDiagnosis, useLiveDocument, useLiveTitle, useReadOnly, useSettled, useStatus, useSynced } from "./useLiveDocument"
 
 /** A document that is there for us: header at once, the text as soon as it has come. */
 export function OpenDocument({ document }: { document: Document }) {
@@ -85,7 +85,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
         document={document}
         title={title}
         readOnly={synced ? readOnly : undefined}
-        status={<StatusLine status={useSettled(status)} />}
+        status={<StatusLine status={useSettled(status)} diagnosis={useDiagnosis(provider)} provider={provider} />}
         people={<Presence awareness={awareness} user={person} editor={editor} />}
         controls={controls}
         onTrashed={onTrashed}

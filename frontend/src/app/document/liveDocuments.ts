@@ -1,7 +1,7 @@
 import { Awareness } from "y-protocols/awareness"
 import { Doc } from "yjs"
 import { WeftProvider } from "../../sync"
-import { socketAddress } from "../socketAddress"
+import { server } from "../server"
 import { watchUnsaved } from "./unsaved"
 
 /** A document in step with the server, for as long as somebody holds it and until its last edit is saved. */
@@ -52,7 +52,7 @@ export function discard(id: string): void {
 function open(id: string): Entry {
   const doc = new Doc()
   const awareness = new Awareness(doc)
-  const provider = new WeftProvider(doc, awareness, { url: socketAddress("/ws/y"), documentId: id })
+  const provider = new WeftProvider(doc, awareness, { ...server(), documentId: id })
   const forgetUnsaved = watchUnsaved(() => provider.status.waiting)
   const entry: Entry = { id, doc, awareness, provider, holders: 0, forgetUnsaved }
   entries.set(id, entry)

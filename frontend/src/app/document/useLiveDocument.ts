@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react"
 import type { Doc } from "yjs"
-import type { Status, WeftProvider } from "../../sync"
+import type { Diagnosis, Status, WeftProvider } from "../../sync"
 import { hold, letGo, type LiveDocument } from "./liveDocuments"
 
 export function useLiveDocument(id: string): LiveDocument | null {
@@ -28,6 +28,11 @@ export function useSynced(provider: WeftProvider): boolean {
 export function useStatus(provider: WeftProvider): Status {
   const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
   return useSyncExternalStore(subscribe, () => provider.status)
+}
+
+export function useDiagnosis(provider: WeftProvider): Diagnosis {
+  const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
+  return useSyncExternalStore(subscribe, () => provider.diagnosis)
 }
 
 export function useReadOnly(provider: WeftProvider): boolean {

@@ -48,6 +48,7 @@ export function Shell({ children }: { children: ReactNode }) {
             newDocument: () => void newDocument(),
             sidebarHidden: narrow || folded,
             showSidebar: () => (narrow ? openDrawer() : setFolded(false)),
+            narrow,
           }
         : null,
     [workspace, mayCreate, newDocument, narrow, folded, openDrawer, setFolded],

@@ -10,6 +10,8 @@ export interface ShellContents {
   /** Whether the sidebar is out of sight, so that the page must offer the way to it. */
   sidebarHidden: boolean
   showSidebar(): void
+  /** A phone, or a window as narrow. */
+  narrow: boolean
 }
 
 export const ShellContext = createContext<ShellContents | null>(null)

@@ -14,6 +14,7 @@ import { useRef } from "react"
 import { Link, useLocation, useRoute } from "wouter"
 import { explain } from "../../api/errors"
 import { useDocumentList, useDocumentTree } from "../data/queries"
+import { Bell } from "../inbox/Bell"
 import { routes } from "../routes"
 import { DocumentTree } from "../tree/DocumentTree"
 import { titleOf } from "../tree/model"
@@ -31,7 +32,7 @@ interface Props {
 }
 
 export function Sidebar({ onHide, onOpen }: Props) {
-  const { workspace, newDocument, mayCreate } = useShell()
+  const { workspace, newDocument, mayCreate, narrow } = useShell()
   const [, params] = useRoute<{ id: string }>("/d/:id")
   const scroller = useRef<HTMLDivElement>(null)
   const { tree, isPending, error, refetch } = useDocumentTree(workspace.id)
@@ -41,6 +42,8 @@ export function Sidebar({ onHide, onOpen }: Props) {
     <div className={styles.sidebar}>
       <div className={styles.head}>
         <WorkspaceSwitcher />
+        {/* On a phone it is in the bar of each page: from within a drawer it would open another. */}
+        {!narrow && <Bell narrow={false} />}
         <Tooltip label="Hide the sidebar">
           <ActionIcon aria-label="Hide the sidebar" onClick={onHide} size={30}>
             <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} />

@@ -1,7 +1,17 @@
-import * as encoding from "lib0/encoding"
 import * as Y from "yjs"
 import type { Random } from "../backoff"
-import { decode, encodeAwareness, encodePing, encodeSyncStep1, encodeSyncStep2, encodeUpdate } from "../protocol"
+import {
+  decode,
+  encodeAck,
+  encodeAwareness,
+  encodeCursor,
+  encodeDenied,
+  encodeNotice,
+  encodePing,
+  encodeSyncStep1,
+  encodeSyncStep2,
+  encodeUpdate,
+} from "../protocol"
 import type { OpenTransport, Transport, TransportEvents } from "../transport"
 
 /**
@@ -12,6 +22,9 @@ export class FakeServer {
   /** What the database has. */
   readonly committed = new Y.Doc()
   readonly lines = new Set<Line>()
+  /** In the order of their commits: the seq of an update is its place, counted from 1. */
+  readonly log: Uint8Array[] = []
+  readonly followers = new Set<Follower>()
   /** Every client frame that arrived, decoded. */
   readonly heard: string[] = []
   mayEdit = true
@@ -21,6 +34,8 @@ export class FakeServer {
   answersPings = true
   commitTime = 2
   refuse: { code: number; reason: string } | null = null
+  /** What a proxy makes of WebSockets. */
+  sockets: "open" | "refused" | "swallowed" | "hanging" = "open"
   #waiting: Write[] = []
   #committing = false
 
@@ -38,9 +53,9 @@ export class FakeServer {
       return
     }
     const user = { id: 7, name: "Ann", color: "#30bced" }
-    line.say(notice({ kind: "welcome", user, may_edit: this.mayEdit, epoch: 1, heartbeat: 15 }))
+    line.say(encodeNotice({ kind: "welcome", user, may_edit: this.mayEdit, epoch: 1, heartbeat: 15 }))
     line.say(encodeSyncStep1(Y.encodeStateVector(this.committed)))
-    if (this.databaseDown) line.say(notice({ kind: "unsaved" }))
+    if (this.databaseDown) line.say(encodeNotice({ kind: "unsaved" }))
   }
 
   hear(line: Line, frame: Uint8Array): void {
@@ -49,17 +64,15 @@ export class FakeServer {
     switch (message.kind) {
       case "syncStep1":
         line.say(encodeSyncStep2(Y.encodeStateAsUpdate(this.committed, message.stateVector)))
-        line.say(cursor(1, 1))
+        line.say(encodeCursor(1, Math.max(1, this.log.length)))
         break
       case "syncStep2":
       case "update":
         line.received++
-        if (this.mayEdit) this.#waiting.push({ line, number: line.received, update: message.update })
-        else line.say(denied("read-only"))
-        this.#commitSoon()
+        this.#receive(line, message.update, line.received)
         break
       case "awareness":
-        for (const other of this.lines) if (other !== line) other.say(encodeAwareness(message.payload))
+        this.present(message.payload, line)
         break
       case "pong":
         if (this.answersPings) line.say(encodePing())
@@ -67,9 +80,34 @@ export class FakeServer {
     }
   }
 
+  #receive(line: Line, update: Uint8Array, number: number): void {
+    if (!this.mayEdit) {
+      line.say(encodeDenied("read-only"))
+      return
+    }
+    this.write({ from: line, update, done: () => this.acknowledges && line.say(encodeAck(number)), lost: () => undefined })
+  }
+
+  write(write: Write): void {
+    this.#waiting.push(write)
+    this.#commitSoon()
+  }
+
+  present(payload: Uint8Array, from: object): void {
+    for (const line of this.lines) if (line !== from) line.say(encodeAwareness(payload))
+    for (const follower of this.followers) follower.onAwareness(payload, from)
+  }
+
+  /** Everybody's connection through a proxy that doesn't let WebSockets pass any more, or does again. */
+  setSockets(sockets: FakeServer["sockets"]): void {
+    this.sockets = sockets
+    if (sockets !== "open") this.closeAll(1006)
+  }
+
   /** The process dies: what wasn't committed is gone, connections break. */
   crash(): void {
-    this.#waiting = []
+    for (const { lost } of this.#waiting.splice(0)) lost()
+    for (const follower of [...this.followers]) follower.onCrash()
     this.closeAll(1006, "")
   }
 
@@ -79,7 +117,8 @@ export class FakeServer {
 
   setDatabase(up: boolean): void {
     this.databaseDown = !up
-    for (const line of this.lines) line.say(notice({ kind: up ? "saved" : "unsaved" }))
+    for (const line of this.lines) line.say(encodeNotice({ kind: up ? "saved" : "unsaved" }))
+    for (const follower of this.followers) follower.onDatabase(up)
     this.#commitSoon()
   }
 
@@ -89,16 +128,31 @@ export class FakeServer {
     setTimeout(() => {
       this.#committing = false
       if (this.databaseDown) return
-      for (const { line, number, update } of this.#waiting.splice(0)) {
+      for (const { from, update, done } of this.#waiting.splice(0)) {
         Y.applyUpdate(this.committed, update)
-        if (this.acknowledges) line.say(ack(number))
-        for (const other of this.lines) if (other !== line) other.say(encodeUpdate(update))
+        this.log.push(update)
+        done()
+        for (const line of this.lines) if (line !== from) line.say(encodeUpdate(update))
+        for (const follower of this.followers) follower.onCommit()
       }
     }, this.commitTime)
   }
 }
 
-type Write = { line: Line; number: number; update: Uint8Array }
+export interface Write {
+  from: object
+  update: Uint8Array
+  done(): void
+  lost(): void
+}
+
+/** Who serves others than sockets: see FakeHttp. */
+export interface Follower {
+  onCommit(): void
+  onAwareness(payload: Uint8Array, from: object): void
+  onDatabase(up: boolean): void
+  onCrash(): void
+}
 
 /** One connection: frames keep their order each way, but need time. */
 class Line implements Transport {
@@ -113,19 +167,21 @@ class Line implements Transport {
   ) {
     setTimeout(() => {
       if (!this.#open) return
-      if (!server.reachable) {
+      if (server.sockets === "hanging") return
+      if (!server.reachable || server.sockets === "refused") {
         this.end(1006, "")
         return
       }
-      server.lines.add(this)
       events.onOpen()
+      if (server.sockets === "swallowed") return
+      server.lines.add(this)
       server.join(this)
     }, server.latency)
   }
 
   /** Client to server. What left before a break may still arrive after it. */
   send(frame: Uint8Array): void {
-    if (!this.#open) return
+    if (!this.#open || this.server.sockets === "swallowed") return
     this.#toServer = this.#arrival(this.#toServer)
     setTimeout(() => {
       if (this.#open || this.server.random() < 0.5) this.server.hear(this, frame)
@@ -156,35 +212,3 @@ class Line implements Transport {
     return Math.max(after, Date.now() + this.server.latency * (0.5 + this.server.random()))
   }
 }
-
-const written = (write: (encoder: encoding.Encoder) => void) => {
-  const encoder = encoding.createEncoder()
-  write(encoder)
-  return encoding.toUint8Array(encoder)
-}
-
-const ack = (frames: number) =>
-  written((encoder) => {
-    encoding.writeVarUint(encoder, 4)
-    encoding.writeVarUint(encoder, frames)
-  })
-
-const cursor = (epoch: number, seq: number) =>
-  written((encoder) => {
-    encoding.writeVarUint(encoder, 5)
-    encoding.writeVarUint(encoder, epoch)
-    encoding.writeVarUint(encoder, seq)
-  })
-
-const notice = (value: object) =>
-  written((encoder) => {
-    encoding.writeVarUint(encoder, 6)
-    encoding.writeVarString(encoder, JSON.stringify(value))
-  })
-
-const denied = (reason: string) =>
-  written((encoder) => {
-    encoding.writeVarUint(encoder, 2)
-    encoding.writeVarUint(encoder, 0)
-    encoding.writeVarString(encoder, reason)
-  })

@@ -1,0 +1,215 @@
+"""Behind proxies that let no WebSocket through, or no stream either, all is as always."""
+
+import json
+import re
+import socket
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.office import Office
+from tests.browser.person import Person
+from tests.running import until
+
+Browsers = Callable[..., Person]
+
+# As seen from the page: a socket that is blocked goes where nobody listens, and an open one breaks. A stream that is
+# blocked never brings its first byte, as behind a proxy that waits for its end.
+PROXY = """((settings) => {
+    const { fetch, WebSocket } = window
+    const open = new Set()
+    const cut = () => [...open].forEach((socket) => socket.close())
+    window.proxy = { ...settings, cut }
+    window.WebSocket = class extends WebSocket {
+        constructor(url, protocols) {
+            super(proxy.sockets ? url : proxy.nowhere, protocols)
+            proxy.tried = (proxy.tried ?? 0) + 1
+            open.add(this)
+            this.addEventListener("close", () => open.delete(this))
+        }
+    }
+    const aborted = ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new DOMException("", "AbortError"))))
+    window.fetch = (input, init) => {
+        const stream = String(init?.headers?.Accept).includes("event-stream")
+        return stream && !proxy.streams ? aborted(init) : fetch(input, init)
+    }
+})"""
+
+
+def nowhere() -> str:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"ws://127.0.0.1:{server.getsockname()[1]}"
+
+
+def behind_a_proxy(page: Page, *, sockets: bool, streams: bool) -> None:
+    settings = {"nowhere": nowhere(), "sockets": sockets, "streams": streams}
+    page.add_init_script(f"{PROXY}({json.dumps(settings)})")
+
+
+def lets_sockets_through(person: Person, through: bool) -> None:
+    person.page.evaluate("through => { proxy.sockets = through; if (!through) proxy.cut() }", through)
+
+
+def goes_by(person: Person, transport: str) -> None:
+    expect(person.status).to_have_attribute("data-transport", transport)
+
+
+def counted(office: Office, name: str) -> int:
+    with urllib.request.urlopen(f"{office.url}/metrics") as answer:
+        found = re.search(rf"^weft_{name}_total\S* (\d+)$", answer.read().decode(), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def write_at_once(ann: Person, ben: Person, hers: str, his: str) -> None:
+    """A key of one, a key of the other: in a paragraph each, so that nobody's letters end up between another's."""
+    ann.body.locator("p").first.click()
+    ann.page.keyboard.press("End")
+    ben.body.locator("p").last.click()
+    ben.page.keyboard.press("End")
+    for one, other in zip(hers, his, strict=True):
+        ann.page.keyboard.type(one)
+        ben.page.keyboard.type(other)
+
+
+@pytest.mark.parametrize("transport", ["sse", "poll"])
+def test_two_people_write_together_without_websockets_and_see_each_others_carets(
+    office: Office, ann: Person, ben: Person, transport: str
+) -> None:
+    document = office.document("Warp:\n\nWeft:")
+    for person in (ann, ben):
+        behind_a_proxy(person.page, sockets=False, streams=transport == "sse")
+        person.open(document)
+        goes_by(person, transport)
+    write_at_once(ann, ben, " over and under", " to and fro and")
+    expect(ann.caret_of("Ben")).to_be_attached()
+    expect(ben.caret_of("Ann")).to_be_attached()
+    for person in (ann, ben):
+        person.reads("Warp: over and under\nWeft: to and fro and")
+        person.is_saved()
+        goes_by(person, transport)
+    assert office.content(document).strip().split("\n\n") == ["Warp: over and under", "Weft: to and fro and"]
+
+
+def test_it_climbs_back_as_soon_as_sockets_get_through_and_nothing_flickers(
+    office: Office, ann: Person, ben: Person
+) -> None:
+    document = office.document("Warp:\n\nWeft:")
+    behind_a_proxy(ann.page, sockets=False, streams=True)
+    ann.open(document)
+    ben.open(document)
+    goes_by(ann, "sse")
+    goes_by(ben, "websocket")
+    ann.write(" here")
+    ann.is_saved()
+    expect(ben.caret_of("Ann")).to_be_attached()
+    ben.page.evaluate(
+        """() => {
+            window.flickered = 0
+            new MutationObserver(() => {
+                if (!document.querySelector(".weft-remote-caret")) window.flickered++
+            }).observe(document.body, { childList: true, subtree: true })
+        }"""
+    )
+    ann.page.evaluate(
+        """() => {
+            window.said = new Set()
+            const status = document.querySelector("[data-testid=status]")
+            const noted = { childList: true, subtree: true, characterData: true }
+            new MutationObserver(() => said.add(status.textContent)).observe(status, noted)
+        }"""
+    )
+    lets_sockets_through(ann, True)
+    ann.page.evaluate("dispatchEvent(new Event('online'))")
+    goes_by(ann, "websocket")
+    ann.page.wait_for_timeout(2_000)  # the transport that was left says goodbye a second later
+    assert set(ann.page.evaluate("[...said]")) <= {"Saved"}
+    assert ben.page.evaluate("flickered") == 0
+
+
+def test_what_is_typed_while_sockets_come_and_go_arrives_once(office: Office, ann: Person, ben: Person) -> None:
+    document = office.document("Warp:\n\nWeft:")
+    for person in (ann, ben):
+        behind_a_proxy(person.page, sockets=True, streams=True)
+        person.open(document)
+        goes_by(person, "websocket")
+    for turn, through in enumerate((False, True, False, True)):
+        for person in (ann, ben):
+            lets_sockets_through(person, through)
+            if through:
+                person.page.evaluate("dispatchEvent(new Event('online'))")
+        write_at_once(ann, ben, f" {turn} over and", f" {turn} to and f")
+        for person in (ann, ben):
+            goes_by(person, "websocket" if through else "sse")
+    for person in (ann, ben):
+        person.reads(
+            "Warp: 0 over and 1 over and 2 over and 3 over and\nWeft: 0 to and f 1 to and f 2 to and f 3 to and f"
+        )
+        person.is_saved()
+
+
+def test_the_status_says_why_it_is_not_live_and_what_to_do(office: Office, ann: Person) -> None:
+    document = office.document("Behind a proxy.")
+    before = counted(office, "client_upgrade_blocked")
+    behind_a_proxy(ann.page, sockets=False, streams=True)
+    ann.open(document)
+    goes_by(ann, "sse")
+    until(lambda: counted(office, "client_upgrade_blocked") > before, what="the reason in the server's counters")
+
+    # By keyboard alone.
+    ann.status.focus()
+    ann.page.keyboard.press("Enter")
+    why = ann.page.get_by_test_id("why")
+    expect(why.get_by_role("heading", name="Live, by another way")).to_be_visible()
+    expect(why).to_contain_text("doesn’t let WebSockets through")
+    expect(why).to_contain_text("Nothing is missing")
+    expect(why).to_contain_text("Event stream")
+    lets_sockets_through(ann, True)
+    why.get_by_role("button", name="Try again now").focus()
+    ann.page.keyboard.press("Enter")
+    expect(why.get_by_role("heading", name="Live", exact=True)).to_be_visible()
+    expect(why).to_contain_text("WebSocket")
+    ann.page.keyboard.press("Escape")
+    expect(why).to_be_hidden()
+    expect(ann.status).to_be_focused()
+
+
+def test_the_next_document_opens_at_once_on_what_worked(office: Office, ann: Person) -> None:
+    first, second = office.document("First."), office.document("Second.")
+    behind_a_proxy(ann.page, sockets=False, streams=True)
+    ann.open(first)
+    goes_by(ann, "sse")
+    ann.page.goto(f"/d/{second}")
+    ann.sees("Second.")
+    goes_by(ann, "sse")
+    assert ann.page.evaluate("proxy.tried ?? 0") == 0
+
+
+def test_lists_stay_current_without_websockets(office: Office, ann: Person, ben: Person) -> None:
+    document = office.document(title="Before")
+    behind_a_proxy(ben.page, sockets=False, streams=True)
+    ben.page.goto(f"/w/{office.workspace}")
+    row = ben.page.get_by_role("table").locator(f'a[href="/d/{document}"]')
+    expect(row).to_have_text("Before")
+    ann.open(document)
+    ann.title.press("ControlOrMeta+A")
+    ann.page.keyboard.type("After")
+    expect(row).to_have_text("After")
+
+
+def test_five_tabs_of_one_person_leave_each_other_room(office: Office, person: Browsers) -> None:
+    ann = person("ann")
+    documents = [office.document(f"Number {number}.") for number in range(5)]
+    context: Any = ann.page.context
+    tabs = [ann, *(Person("ann", context.new_page()) for _ in range(4))]
+    for tab, document in zip(tabs, documents, strict=True):
+        behind_a_proxy(tab.page, sockets=False, streams=True)
+        tab.open(document)
+    for tab, document in zip(tabs, documents, strict=True):
+        tab.write(" And more.")
+        tab.is_saved()
+        assert "And more." in office.content(document)
