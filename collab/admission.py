@@ -45,14 +45,15 @@ async def admit(
     brief: bool = False,
     held: bool = False,
     budget: Budget | None = None,
+    token: str = "",
 ) -> tuple[Room, Session]:
-    """Identify, check rights, open the room and join it; for `brief`, `held` and `budget` see Session. Raises
-    Refused."""
+    """Identify (`token`: one that came in a message), check rights, open the room and join it; for `brief`, `held` and
+    `budget` see Session. Raises Refused."""
     if hub.draining:
         raise Refused(closing.RESTARTING)
 
     def check() -> tuple[Identity | None, Standing | None]:
-        identity = signed_in.identify(scope)
+        identity = signed_in.identify(scope, token)
         return identity, None if identity is None else rights.standing(document_id, [identity.user_id])
 
     try:

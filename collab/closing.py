@@ -6,6 +6,8 @@ So what a new handshake could mend (rights lowered, a restart) must not close wi
 
 from dataclasses import dataclass
 
+FINAL = range(4400, 4500)
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -24,6 +26,7 @@ GONE = Closing(4404, "not found", 404, "not_found")
 MALFORMED = Closing(4413, "malformed message", 400, "malformed")
 TOO_LARGE = Closing(4413, "too large", 413, "too_large")
 OUT_OF_DATE = Closing(4426, "this page is too old, reload it", 426, "out_of_date")
+IDLE = Closing(4408, "no document was asked for", 408, "idle")
 RIGHTS_CHANGED = Closing(4503, "rights changed, reconnect", 503, "rights_changed")
 RESYNC = Closing(4509, "the history was replaced, sync anew", 409, "resync")
 RESTARTING = Closing(1012, "restarting", 503, "restarting")

@@ -2,7 +2,7 @@
 
 A room says everything once, in the frames of `weft.1`, and each session's dialect turns them into its client's own.
 What a client says is turned the other way by its transport. Pure: no I/O, and nothing kept but the last translation,
-since a room says the same to all sessions in a row.
+since a room says the same to all sessions in a row, and what the client itself keeps of the conversation.
 """
 
 import json
@@ -10,7 +10,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
-from collab.protocol import messages
+from collab.protocol import hocuspocus, messages
+from collab.tally import Tally
 
 SILENT: tuple[bytes, ...] = ()
 KEPT_BYTES = 1_000_000
@@ -175,6 +176,51 @@ class Receipt(Quiet):
 def event(name: str, data: Mapping[str, Any]) -> bytes:
     """One server-sent event. JSON has no bare line ends, so its data are one line."""
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+class Hocuspocus:
+    """A document of a Hocuspocus provider, through all the sessions that one attachment to its socket goes through.
+
+    Every message bears the address; the welcome says whether it may write, and edits are acknowledged one by one.
+    """
+
+    answers = True
+
+    def __init__(self, address: bytes) -> None:
+        self.tally = Tally()
+        self._write = hocuspocus.Writer(address)
+        self._welcomed = False
+
+    def frame(self, frame: bytes) -> bytes | None:
+        if self._welcomed and frame.startswith(messages.SYNC_STEP1):
+            # The transport asks, in answer to the provider's SyncStep1: of two answers one would come uncounted.
+            self._welcomed = False
+            return None
+        return self._write.say(frame)
+
+    def entries(self, frame: bytes, epoch: int, seq: int) -> bytes | None:
+        return self._write.say(frame)
+
+    def acks(self, more: int, up_to: int) -> Iterable[bytes]:
+        return (self._write.committed,) * self.tally.committed(more)
+
+    def refusal(self, again: bool) -> Iterable[bytes]:
+        self.tally.refused()
+        return (self._write.refused,)
+
+    def cursor(self, epoch: int, seq: int) -> bytes | None:
+        return None
+
+    def notice(self, notice: Mapping[str, Any]) -> bytes | None:
+        if notice["kind"] != "welcome":
+            return None
+        self._welcomed = True
+        return self._write.authenticated(notice["may_edit"])
+
+    def ended(self, reason: str) -> Iterable[bytes]:
+        """This document is over for the provider, for good. The order matters: @hocuspocus/provider 2 stops listening
+        at the first, and would throw at the second, which 3 and 4 need to know that they aren't in sync."""
+        return self._write.denied(reason), self._write.close(reason)
 
 
 Y_WEBSOCKET: Dialect = YWebsocket()

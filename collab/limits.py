@@ -23,6 +23,9 @@ class Limits:
     # What waits for a client that reads slowly. Pings don't find a peer whose send blocks, hence a deadline of our own.
     outbox_bytes: int = 1_000_000
     send_deadline_seconds: float = 10.0
+    # One socket that carries many documents
+    documents_per_socket: int = 50
+    waiting_bytes: int = 1_000_000
     # One document
     sockets_per_user_document: int = 8
     sockets_per_document: int = 200

@@ -26,7 +26,7 @@ from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1,
 from collab.protocol.state_vector import decode_state_vector
 from collab.relay import Message, Relay
 from collab.replica import Range, Replica
-from collab.session import Session
+from collab.session import NOWHERE, Session
 from collab.threads import in_reader
 from collab.writer import Write, Writer
 from documents import log as document_log
@@ -44,8 +44,6 @@ SCAN_INLINE = 32_000
 CURSOR_WINDOW = 0.25
 RESUME_ENTRIES = 1000
 """More than so many missed entries aren't read one by one: to sync by state vector is cheaper."""
-NOWHERE = -1
-"""A cursor before every entry: what a session missed is all there is."""
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
 
@@ -119,6 +117,7 @@ class Room:
             session.cursor = found.seq
             if found.update is not None:
                 session.deliver(messages.encode_update(found.update), self.replica.epoch, found.seq)
+        session.caught_up = True
         if session.cursor < self.replica.head:
             self._bring_up_to_date(session)
         return True
@@ -204,6 +203,7 @@ class Room:
     async def _answer(self, session: Session, state_vector: bytes) -> None:
         for frame in await self.answer(state_vector):
             session.send(frame)
+        session.caught_up = True
         session.passed(self.replica.head)
         session.tell_cursor(self.replica.epoch)
 
@@ -369,8 +369,13 @@ class Room:
     def _bring_up_to_date(self, session: Session) -> None:
         """The session's outbox overflowed and has drained: what it missed, as one update."""
         COUNTERS["caught_up_slow_reader"] += 1
-        missed = self.replica.since(session.cursor)
+        self.make_up(session, self.replica.epoch, session.cursor)
+
+    def make_up(self, session: Session, epoch: int, cursor: int) -> None:
+        """Send what a client missed that was told everything up to here, by this session or the one before it."""
+        missed = self.replica.since(cursor) if epoch == self.replica.epoch else None
         update = self.replica.everything() if missed is None else missed
+        session.caught_up = True
         session.deliver(messages.encode_update(update), self.replica.epoch, self.replica.head)
         session.tell_cursor(self.replica.epoch)
         session.send(self.awareness.frame())

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 
 from collab import signed_in
 from collab.threads import in_reader
+from collab.transports.hocuspocus import HocuspocusConsumer
 from collab.transports.http import HttpTransports as HttpTransports
 from collab.transports.websocket import DocumentConsumer, UnknownSocket
 from presence.events import EventsConsumer
@@ -22,6 +23,7 @@ async def events(scope: Any, receive: Any, send: Any) -> None:
 sockets = URLRouter(
     [
         path("ws/y/<uuid:document_id>", DocumentConsumer.as_asgi()),
+        path("ws/hocuspocus", HocuspocusConsumer.as_asgi()),
         path("ws/events", events),  # type: ignore[arg-type]  # an ASGI application, for Channels' router
         re_path(r"", UnknownSocket.as_asgi()),
     ]

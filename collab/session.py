@@ -17,6 +17,8 @@ from collab.dialects import Dialect
 from collab.metrics import COUNTERS
 
 LIMITS = settings.LIMITS
+NOWHERE = -1
+"""A cursor before every entry: what a session missed is all there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,18 @@ class Transport(Protocol):
         """End the connection now, without waiting for what the peer never reads."""
 
 
+class Kept(bytes):
+    """A frame that nothing makes up for, an ack or a refusal: it stays when the rest of an outbox is dropped."""
+
+
 class Outbox:
     """Frames to one client, in order, bounded.
 
     While the client keeps up, a frame is handed over at once and nothing is queued: the transport's `send` runs to its
     end without suspending. Only for a client that is behind there is a queue and a task, because having them for
-    everybody costs 1.2–1.9 times the CPU. More than LIMITS.outbox_bytes waiting: the queue is dropped and `fell_behind`
-    is called once it drained, to send what was missed as one update. No progress for LIMITS.send_deadline_seconds:
-    `stuck`.
+    everybody costs 1.2–1.9 times the CPU. More than LIMITS.outbox_bytes waiting: all but acks is dropped, and
+    `fell_behind` is called once it drained, to send what was missed as one update. No progress for
+    LIMITS.send_deadline_seconds: `stuck`.
     """
 
     def __init__(self, transport: Transport, *, fell_behind: Callable[[], None], stuck: Callable[[], None]) -> None:
@@ -82,7 +88,7 @@ class Outbox:
         return self._overflowed
 
     def put(self, frame: bytes) -> None:
-        if self.closed or self._overflowed:
+        if self.closed or (self._overflowed and not isinstance(frame, Kept)):
             return
         if self._draining is None:
             sending = self._transport.send(frame)
@@ -100,10 +106,10 @@ class Outbox:
         if (
             self._bytes > LIMITS.outbox_bytes and len(self._queue) > 1
         ):  # one frame alone may be larger: a whole document
-            self._queue.clear()
-            self._bytes = 0
+            self._queue = deque(frame for frame in self._queue if isinstance(frame, Kept))
+            self._bytes = sum(map(len, self._queue))
+            COUNTERS["outbox_overflows"] += not self._overflowed
             self._overflowed = True
-            COUNTERS["outbox_overflows"] += 1
 
     async def drained(self) -> None:
         if self._draining is not None:
@@ -181,7 +187,9 @@ class Session:
         self.received = 0
         self.acknowledged = 0
         self.cursor = 0
-        """Every entry up to here was sent, or dropped with an overflowed outbox that `rejoin` makes up for."""
+        """Every entry up to here was sent, if the client had what was there when it joined: see `caught_up`."""
+        self.caught_up = False
+        """It was sent what it lacked when it came."""
         self.closing: Closing | None = None
         self._first_refused = 0
         """The number of the first frame that was not taken; 0 for none."""
@@ -192,6 +200,8 @@ class Session:
         self._transport = transport
         self._dialect = dialect
         self._told_cursor: tuple[int, int] | None = None
+        self._sure = NOWHERE
+        """Every entry up to here has left the outbox; what follows is lost should it overflow."""
         self._closer: asyncio.Task[None] | None = None
         self._outbox = Outbox(transport, fell_behind=lambda: self.rejoin(), stuck=self._give_up)
         self._budget = budget or Budget()
@@ -204,7 +214,7 @@ class Session:
         """A message in the room's words; see `Dialect.frame`."""
         said = self._dialect.frame(frame)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
 
     def deliver(self, frame: bytes, epoch: int, seq: int) -> None:
         """An Update message with the entries that follow `cursor`, up to `seq`."""
@@ -212,7 +222,7 @@ class Session:
             return
         said = self._dialect.entries(frame, epoch, seq)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
         self.passed(seq)
 
     def passed(self, seq: int) -> None:
@@ -227,18 +237,31 @@ class Session:
         self._told_cursor = (epoch, self.cursor)
         said = self._dialect.cursor(epoch, self.cursor)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
 
     def notify(self, notice: Mapping[str, Any]) -> None:
         said = self._dialect.notice(notice)
         if said is not None:
-            self._outbox.put(said)
+            self._put(said)
+
+    def _put(self, said: bytes) -> None:
+        if not self._outbox.behind:
+            self._sure = self.cursor if self.caught_up else NOWHERE
+        self._outbox.put(said)
+        if self._outbox.overflowed:
+            self.cursor = self._sure
 
     @property
     def misses_frames(self) -> bool:
         """Its outbox overflowed: nothing is sent until it has drained and `rejoin` brought it up to date. Or it is held
         until its room has found what it missed before."""
         return self._outbox.overflowed or self.held
+
+    @property
+    def told(self) -> int | None:
+        """The cursor, if all up to it went out to the client; None when part of it waits or was dropped."""
+        on_its_way = self.caught_up and not self._outbox.behind and not self._outbox.closed and not self.misses_frames
+        return self.cursor if on_its_way else None
 
     @property
     def open(self) -> bool:
@@ -253,12 +276,12 @@ class Session:
                 del self._refused_early[: len(passed)]
                 more, up_to = more - len(passed), min(number, self._first_refused - 1)
             for said in self._dialect.acks(more, up_to):
-                self._outbox.put(said)
+                self._put(Kept(said))
 
     def refuse(self) -> None:
         """The frame received last was not taken: this client may only read."""
         for said in self._dialect.refusal(bool(self._first_refused)):
-            self._outbox.put(said)
+            self._put(Kept(said))
         self._first_refused = self._first_refused or self.received
         if self.acknowledged == self.received - 1:
             self.acknowledged = self.received
@@ -272,6 +295,10 @@ class Session:
         self.closing = reason
         COUNTERS[f"closed_{reason.code}"] += 1
         self._closer = asyncio.get_running_loop().create_task(self._close(reason))
+
+    def leave(self) -> None:
+        """The client has left, though its connection may live on: nothing more is said to it."""
+        self._outbox.close()
 
     async def throttle(self, size: int) -> None:
         """Wait until one more update of `size` bytes is within the session's rate: a flooder slows only itself."""

@@ -74,8 +74,9 @@ class AwarenessTable:
         taken = []
         for client_id, clock, state in entries:
             known = self._known.get(client_id)
-            if known is not None and known.owner != owner and known.user_id != user_id:
-                # another's; the same person may take theirs over: a reconnect, before the dead socket was noticed
+            if known is not None and known.owner != owner and (known.user_id != user_id or self._speaks(owner)):
+                # The same person may take theirs over, as in a reconnect before the dead socket was noticed; but who
+                # speaks for a client already only repeats what it heard, of the same person's other page.
                 continue
             if not self._rises(client_id, clock, state, owner, now):
                 continue
@@ -151,6 +152,9 @@ class AwarenessTable:
     def owner_of(self, client_id: int) -> Owner | None:
         known = self._known.get(client_id)
         return None if known is None else known.owner
+
+    def _speaks(self, owner: Owner) -> bool:
+        return any(k.owner == owner and k.presence.state is not None for k in self._known.values())
 
     def _rises(self, client_id: int, clock: int, state: bytes | None, owner: Owner, now: float) -> bool:
         known = self._known.get(client_id)

@@ -1,17 +1,26 @@
-"""uvicorn's WebSocket protocol, except that a message over the limit is refused with our close code."""
+"""uvicorn's WebSocket protocol, except for messages over the limit: those are refused with our close code, or cut off
+where a close would bring them back for ever."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode
+from websockets.http11 import Request
 from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
 
 from collab import closing
 from collab.metrics import COUNTERS
+
+CUTS = frozenset({"/ws/hocuspocus"})
+"""Paths whose clients answer every close by sending the same again, and whose consumer can refuse a message by its
+beginning."""
+HEAD_BYTES = 1_024
 
 # The peer has sent the rest once it is silent for the one; after the other it has had its time.
 QUIET_SECONDS = 0.5
@@ -27,7 +36,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conn = _Frames(max_size=self.config.ws_max_size, logger=logging.getLogger("uvicorn.error"))
+        self.conn = self._frames = _Frames(max_size=self.config.ws_max_size, logger=logging.getLogger("uvicorn.error"))
+
+    def handle_connect(self, event: Request) -> None:
+        if event.path.partition("?")[0] in CUTS:
+            self._frames.reader.cut_above(self.config.ws_max_size)
+        super().handle_connect(event)
 
     def data_received(self, data: bytes) -> None:
         if self._drops_until is None:
@@ -58,7 +72,72 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 class _Frames(ServerProtocol):
+    @property
+    def reader(self) -> CuttingReader:
+        return self._reader
+
+    @reader.setter
+    def reader(self, _: StreamReader) -> None:
+        # The base class makes its own and starts to parse at once; from here on it is too late for another.
+        self._reader = CuttingReader()
+
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         if code == CloseCode.MESSAGE_TOO_BIG:
             code, reason = closing.TOO_LARGE.code, closing.TOO_LARGE.reason
         super().fail(code, reason)
+
+
+class CuttingReader(StreamReader):
+    """Once told so, hands the frame parser no more than the beginning of a message over the limit.
+
+    It follows what the parser asks for (two bytes of header, a longer length, the mask, the payload), and where a frame
+    would exceed the limit, it writes a smaller length into the header and drops the rest of the payload as it comes.
+    """
+
+    _limit: int | None = None
+    _asked = "header"
+    _length = _rest = _message = 0
+    _ends_message = False
+
+    def cut_above(self, limit: int) -> None:
+        self._limit = limit
+
+    def read_exact(self, n: int) -> Generator[None, None, bytearray]:
+        data = yield from super().read_exact(n)
+        if self._limit is None:
+            return data
+        if self._asked == "header":
+            is_control, self._ends_message = bool(data[0] & 0x08), bool(data[0] & 0x80)
+            self._length = data[1] & 0x7F
+            if is_control:
+                self._ends_message = False
+            if self._length > 125:
+                self._asked = "length"
+            else:
+                self._asked = "mask"
+                if not is_control:
+                    data[1] = data[1] & 0x80 | self._cut()
+        elif self._asked == "length":
+            self._length = int.from_bytes(data)
+            self._asked = "mask"
+            data = bytearray(self._cut().to_bytes(n))
+        elif self._asked == "mask":
+            self._asked = "payload"
+        else:
+            while self._rest:
+                self._rest -= len((yield from super().read_exact(min(self._rest, 65_536))))
+            self._asked = "header"
+            if self._ends_message:
+                self._message = 0
+        return data
+
+    def _cut(self) -> int:
+        """How much of the frame whose length was just read is kept."""
+        assert self._limit is not None
+        kept = self._length
+        if self._message + self._length > self._limit:
+            COUNTERS["refused_frame_size"] += 1
+            kept = HEAD_BYTES if self._message == 0 else 0
+        self._rest = self._length - kept
+        self._message += self._length
+        return kept

@@ -50,8 +50,8 @@ class Ping:
 
 Message = SyncStep1 | SyncStep2 | Update | Awareness | QueryAwareness | Ping
 
-_SYNC, _AWARENESS, _AUTH, _QUERY_AWARENESS, _ACK, _CURSOR, _NOTICE, _PING = range(8)
-AWARENESS: Final = _AWARENESS
+SYNC, AWARENESS, _AUTH, QUERY_AWARENESS, _ACK, _CURSOR, _NOTICE, _PING = range(8)
+SYNC_STEP1: Final = bytes((SYNC, 0))
 UPDATE: Final = b"\x00\x02"
 """How frames of these kinds begin."""
 _QUERY: Final = QueryAwareness()
@@ -62,7 +62,7 @@ def decode(frame: bytes) -> Message:
     """The one message in a client's frame. Types are single bytes: there is no second spelling of a small number."""
     try:
         kind = frame[0]
-        if kind == _SYNC:
+        if kind == SYNC:
             step = frame[1]
             payload, end = read_varbytes(frame, 2)
             if end != len(frame):
@@ -76,15 +76,15 @@ def decode(frame: bytes) -> Message:
             raise ProtocolError(f"unknown sync message {step}")
     except IndexError:
         raise ProtocolError("truncated") from None
-    if kind == _AWARENESS:
+    if kind == AWARENESS:
         payload, end = read_varbytes(frame, 1)
         if end != len(frame):
             raise ProtocolError("bytes after the message")
         return Awareness(payload)
-    if kind in (_QUERY_AWARENESS, _PING):
+    if kind in (QUERY_AWARENESS, _PING):
         if len(frame) != 1:
             raise ProtocolError("bytes after the message")
-        return _QUERY if kind == _QUERY_AWARENESS else _PINGED
+        return _QUERY if kind == QUERY_AWARENESS else _PINGED
     raise ProtocolError(f"unknown message {kind}")
 
 
@@ -94,7 +94,7 @@ def payload(frame: bytes) -> bytes:
 
 
 def encode_sync_step1(state_vector: bytes) -> bytes:
-    return b"\x00\x00" + varbytes(state_vector)
+    return SYNC_STEP1 + varbytes(state_vector)
 
 
 def encode_sync_step2(update: bytes) -> bytes:

@@ -22,6 +22,9 @@ from collab.room import Room
 from collab.session import Session
 
 SUBPROTOCOL = "weft.1"
+KNOCK_SECONDS = 2.0
+"""y-websocket 1, 2 and the pre-releases of 4 take no close for final, and knock again 0.1 s after each. So a stock
+client that is refused is kept at the door for a while."""
 
 
 class SocketTransport:
@@ -67,6 +70,8 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
             room, session = await admit(hub, scope, document_id, transport, dialect=WEFT if ours else Y_WEBSOCKET)
         except Refused as refused:
             COUNTERS[f"refused_{refused.reason.code}"] += 1
+            if not ours and refused.reason.code in closing.FINAL:
+                await _until_closed(receive, KNOCK_SECONDS)
             await transport.close(refused.reason)
             await _until_closed(receive)
             return
@@ -91,10 +96,11 @@ async def _serve(room: Room, session: Session, receive: Any) -> None:
             await room.receive(session, frame)
 
 
-async def _until_closed(receive: Any) -> None:
-    """Let the peer read our close frame before the connection goes: at most a moment."""
+async def _until_closed(receive: Any, seconds: float = 5.0) -> None:
+    """Wait for the peer's close, at most so long: after our close frame, so that it is read before the connection
+    goes."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(seconds):
             while (await receive())["type"] != "websocket.disconnect":
                 pass
     except TimeoutError:

@@ -1,6 +1,7 @@
-"""Unmodified y-websocket clients of three generations, on real Node, in one document with our own."""
+"""Unmodified y-websocket clients of four generations, on real Node, in one document with our own."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from tests.acceptance.installation import Installation
 from tests.running import ROOT
 
 SCRIPT = Path(__file__).with_name("stock.mjs")
-VERSIONS = ["y-websocket-1", "y-websocket-2", "y-websocket-3"]
+VERSIONS = ["y-websocket-1", "y-websocket-2", "y-websocket-3", "y-websocket-4"]
 NODE = shutil.which("node") or str(ROOT / ".venv/bin/node")
 
 
@@ -31,30 +32,39 @@ class Stock:
         assert answer["error"] is None, (verb, details, answer)
         return answer
 
+    async def stop(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.communicate()  # closes the pipes, too
+
+
+async def start_stock(weft: Installation, version: str, name: str, document: str) -> Stock:
+    url = weft.weft.url.replace("http", "ws", 1) + "/ws/y"
+    process = await asyncio.create_subprocess_exec(
+        *[NODE, str(SCRIPT), version, url, document, weft.people[name]["token"]],
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # where it says that it was denied
+        limit=10_000_000,
+    )
+    return Stock(process)
+
 
 @pytest_asyncio.fixture
 async def stock(weft: Installation) -> AsyncIterator[Any]:
     """stock("y-websocket-3", "ann", document) starts such a client."""
-    started: list[asyncio.subprocess.Process] = []
+    started: list[Stock] = []
 
     async def start(version: str, name: str, document: str) -> Stock:
-        url = weft.weft.url.replace("http", "ws", 1) + "/ws/y"
-        process = await asyncio.create_subprocess_exec(
-            *[NODE, str(SCRIPT), version, url, document, weft.people[name]["token"]],
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=10_000_000,
-        )
-        started.append(process)
-        return Stock(process)
+        started.append(await start_stock(weft, version, name, document))
+        return started[-1]
 
     yield start
-    for process in started:
-        process.kill()
-        await process.communicate()  # closes the pipes, too
+    for client in started:
+        await client.stop()
 
 
-async def test_three_generations_and_our_own_write_one_document(weft: Installation, stock: Any) -> None:
+async def test_four_generations_and_our_own_write_one_document(weft: Installation, stock: Any) -> None:
     document = weft.document()
     ours = await weft.client("ann", document).opened()
     stocks = [await stock(version, "ben", document) for version in VERSIONS]
@@ -63,7 +73,7 @@ async def test_three_generations_and_our_own_write_one_document(weft: Installati
     for number, client in enumerate(stocks):
         await client.do("contain", text="ours ")
         await client.do("type", text=f"stock{number} ")
-    for number in range(3):
+    for number in range(len(VERSIONS)):
         await until(lambda number=number: f"stock{number} " in ours.text)  # type: ignore[misc]
     await asyncio.gather(*(client.do("expect", text=ours.text) for client in stocks))
     assert weft.stored(document).text == ours.text

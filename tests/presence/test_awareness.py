@@ -129,3 +129,20 @@ def test_one_person_has_only_so_many_clients(said: list[tuple[int, int, int, boo
     for user_id, client_id, clock, leaves in said:
         say(table, user_id, client_id, clock, None if leaves else {})
     assert len(table.all_and_gone()) <= 10
+
+
+def test_a_page_that_repeats_what_another_of_the_same_person_said_does_not_take_its_caret_away() -> None:
+    table = AwarenessTable()
+    say(table, ANN, 1, 1, {}, owner="first page")
+    say(table, ANN, 2, 1, {}, owner="second page")
+    assert say(table, ANN, 2, 1, {}, owner="first page") == []
+    table.drop("first page")
+    assert here(table) == {2}
+
+
+def test_who_comes_back_before_the_dead_connection_was_noticed_keeps_the_caret() -> None:
+    table = AwarenessTable()
+    say(table, ANN, 1, 3, {}, owner="before")
+    say(table, ANN, 1, 3, {}, owner="after")
+    table.drop("before")
+    assert here(table) == {1}

@@ -1,6 +1,7 @@
 /**
- * Golden vectors by real Yjs: `node tests/vectors/make.mjs` writes updates.json, state_vectors.json and frames.json
- * here, the same bytes each time. What an update holds is said by Yjs's own decoder, never by our code.
+ * Golden vectors by real Yjs: `node tests/vectors/make.mjs` writes updates.json, state_vectors.json, frames.json and
+ * hocuspocus.json here, the same bytes each time. What an update holds is said by Yjs's own decoder, and what a
+ * Hocuspocus provider sends by the providers, never by our code.
  *
  * `node tests/vectors/make.mjs --traces 500 --out FILE` writes a big set of updates for a longer hunt.
  */
@@ -148,6 +149,7 @@ if (options.out) {
   }))
   write('frames.json', frames())
   write('surrogates.json', surrogates())
+  write('hocuspocus.json', await hocuspocus())
 }
 
 /**
@@ -200,4 +202,64 @@ function frames () {
       { notice: { kind: 'welcome', user: { id: 7, name: 'Ann 😀', color: '#123456' }, may_edit: true, epoch: 1, heartbeat: 15 } }),
     frame('pong', e => { encoding.writeVarUint(e, 7) }, {})
   ]
+}
+
+/** What each @hocuspocus/provider says in a conversation, and what it makes of each thing a server may say. */
+async function hocuspocus () {
+  const all = []
+  for (const version of [2, 3, 4]) {
+    for (const session of version === 4 ? [false, true] : [false]) {
+      const { HocuspocusProvider } = require(`hocuspocus-${version}`)
+      const sent = []
+      const socket = {
+        on () {}, off () {}, attach () {}, disconnect () {},
+        detach () {}, send: frame => sent.push(frame)
+      }
+      const doc = new Y.Doc()
+      doc.clientID = 3912345678
+      const provider = new HocuspocusProvider({
+        websocketProvider: socket, name: '0190b8a0-5b5c-7cc1-8d1e-000000000001', document: doc, token: 'weft_größer', broadcast: false,
+        ...(session ? { sessionAwareness: true } : {})
+      })
+      if (session) provider.sessionId = 'k3jd8s'
+      provider.attach?.()
+      await provider.onOpen({})
+      doc.getText('title').insert(0, 'Grüße 😀')
+      provider.sendStateless('{"a":1}')
+      const address = session ? provider.effectiveName : provider.configuration.name
+      const said = sent.splice(0).map(hex)
+
+      const heard = []
+      for (const event of ['authenticated', 'authenticationFailed', 'synced', 'unsyncedChanges', 'close']) {
+        provider.on(event, details => heard.push([event, details?.reason ?? details?.event?.reason ?? null]))
+      }
+      const hear = (name, build) => {
+        const encoder = encoding.createEncoder()
+        encoding.writeVarString(encoder, address)
+        build(encoder)
+        const bytes = encoding.toUint8Array(encoder)
+        heard.length = 0
+        provider.onMessage({ data: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) })
+        return { name, hex: hex(bytes), heard: heard.map(String), scope: provider.authorizedScope ?? null, unsynced: provider.unsyncedChanges }
+      }
+      const empty = new Y.Doc()
+      const text = (e, kind, value) => { encoding.writeVarUint(e, kind); encoding.writeVarString(e, value) }
+      const server = [
+        hear('authenticated', e => { encoding.writeVarUint(e, 2); text(e, 2, 'read-write') }),
+        hear('authenticated_readonly', e => { encoding.writeVarUint(e, 2); text(e, 2, 'readonly') }),
+        hear('sync_step1', e => { encoding.writeVarUint(e, 0); sync.writeSyncStep1(e, empty) }),
+        hear('sync_step2', e => { encoding.writeVarUint(e, 0); sync.writeSyncStep2(e, empty) }),
+        hear('heartbeat', e => { encoding.writeVarUint(e, 1); encoding.writeVarUint8Array(e, new Uint8Array([0])) }),
+        hear('refused', e => { encoding.writeVarUint(e, 8); encoding.writeVarUint(e, 0) }),
+        hear('committed', e => { encoding.writeVarUint(e, 8); encoding.writeVarUint(e, 1) }),
+        hear('committed', e => { encoding.writeVarUint(e, 8); encoding.writeVarUint(e, 1) }),
+        hear('denied', e => { encoding.writeVarUint(e, 2); text(e, 1, 'no longer allowed') }),
+        ...(version > 2 ? [hear('close', e => text(e, 7, 'no longer allowed'))] : [])
+      ]
+      const answered = sent.splice(0).map(hex)
+      provider.destroy()
+      all.push({ version, address, said, server, answered })
+    }
+  }
+  return all
 }
