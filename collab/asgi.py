@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402  # what follows needs the apps
 
 from collab import metrics  # noqa: E402
 from collab.build import HEADER, build  # noqa: E402
+from collab.headers import with_headers  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
 from collab.hub import Hub  # noqa: E402
 from collab.publishing import Publishing  # noqa: E402
@@ -32,6 +33,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket":
         await sockets({**scope, "hub": _hub}, receive, send)
     elif scope["type"] == "http":
+        send = with_headers(scope, send)
         # Health checks and files don't pay Django's 1.3 ms.
         if scope["path"] in PATHS:
             await health(scope, receive, send)

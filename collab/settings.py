@@ -38,8 +38,22 @@ DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=1.0)
 _tls = _site.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _tls
 SECURE_HSTS_SECONDS = 31_536_000 if _tls else 0
+# The content security policy and what goes with it is decided in collab/headers.py, which reads these.
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Scripts have no business with the session. Lax, for links from elsewhere (an invitation's) should find one signed in;
+# no request that changes anything goes by cookie and GET. No `__Host-` names: the cookie's name is what other programs
+# look sessions up by (docs/operating.md), and without a Domain attribute these are this host's alone anyway.
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SILENCED_SYSTEM_CHECKS = [
+    # Subdomains and preload lists are other people's sites: an operator decides on those, at the reverse proxy.
+    "security.W005",
+    "security.W021",
+    # Redirecting from http is the proxy's (deploy/nginx.conf): here it would loop where X-Forwarded-Proto is missing.
+    "security.W008",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.request_bytes
 
 INSTALLED_APPS = [
@@ -178,7 +192,7 @@ LOGGING = {
     },
     "handlers": {
         # Standard error, whatever the command: standard output belongs to what a command prints.
-        "stderr": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", default="text")},
+        "stderr": {"class": "collab.launch.logs.Handler", "formatter": env.str("LOG_FORMAT", default="text")},
     },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
     "loggers": {

@@ -93,7 +93,9 @@ def _shown(scope: Any) -> tuple[str | None, str | None]:
     token = _token(headers.get(b"authorization", ""), scope.get("query_string", b""))
     if token is not None:
         return token, None
-    if not _own_page(headers.get(b"origin"), headers.get(b"host", ""), headers.get(b"sec-fetch-site", "")):
+    host, fetched_from = headers.get(b"host", ""), headers.get(b"sec-fetch-site", "")
+    secure = scope.get("scheme") in ("https", "wss")
+    if not _own_page(headers.get(b"origin"), host, fetched_from, secure=secure):
         return None, None
     try:
         cookie = SimpleCookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
@@ -114,10 +116,16 @@ def _identity(user: User, **proof: Any) -> Identity:
     return Identity(user.pk, user.name or user.email.partition("@")[0], user.color, **proof)
 
 
-def _own_page(origin: str | None, host: str, fetched_from: str) -> bool:
+def _own_page(origin: str | None, host: str, fetched_from: str, *, secure: bool) -> bool:
     if origin is None:  # a GET, or no browser: a program may send any cookie it holds
         return fetched_from in ("", "same-origin", "none")
-    named = urlsplit(origin).netloc.lower()
-    if named == host.lower():
-        return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return named == urlsplit(settings.SITE_URL).netloc.lower()
+    named, site = urlsplit(origin), urlsplit(settings.SITE_URL)
+    netloc = named.netloc.lower()  # with its port; "null" has none
+    if netloc == site.netloc.lower() and named.scheme == site.scheme:
+        return True
+    if netloc != host.lower() or not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return False
+    if named.scheme == "http":
+        # Whoever sits on the line can put a page there: it doesn't speak for the one that came by TLS.
+        return not secure and (netloc != site.netloc.lower() or site.scheme == "http")
+    return named.scheme == "https"

@@ -2,7 +2,7 @@
 
 import os
 
-from collab.accounts.providers import providers_from
+from collab.accounts.providers import providers_from, sign_in_origins
 
 # Sign-up asks for a name, an e-mail and a password once: the page can show what was typed, so nobody types it twice.
 ACCOUNT_ADAPTER = "collab.accounts.adapters.AccountAdapter"
@@ -42,3 +42,4 @@ SOCIALACCOUNT_ADAPTER = "collab.accounts.adapters.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = providers_from(os.environ)
+SIGN_IN_ORIGINS = sign_in_origins(os.environ)

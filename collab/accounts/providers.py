@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 
 def providers_from(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -26,3 +27,18 @@ def providers_from(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         }
         providers["openid_connect"] = {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
     return providers
+
+
+def sign_in_origins(environment: Mapping[str, str]) -> list[str]:
+    """Where the sign-in buttons lead: our pages' content policy must name it (collab/headers.py)."""
+    offered = providers_from(environment)
+    origins = [origin for provider, origin in _ORIGINS.items() if provider in offered]
+    if "openid_connect" in offered:
+        # Its discovery document may name another host for people; asking it now would make every start depend on it.
+        named = [environment["OIDC_SERVER_URL"], *environment.get("OIDC_SIGN_IN_ORIGINS", "").split(",")]
+        parts = [urlsplit(url.strip()) for url in named if url.strip()]
+        origins += dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts)
+    return origins
+
+
+_ORIGINS = {"google": "https://accounts.google.com", "github": "https://github.com"}
