@@ -7,4 +7,5 @@ class CollabConfig(AppConfig):
 
     def ready(self) -> None:
         from collab import receivers  # noqa: F401  # connects them
+        from collab.accounts import auditing  # noqa: F401
         from collab.accounts import receivers as account_receivers  # noqa: F401

@@ -36,7 +36,13 @@ STRICT: Policy = {
 _STYLED_BY_SCRIPTS = {"style-src": ("'self'", "'unsafe-inline'")}
 # Pictures come by address from anywhere: that is a feature of the editor, and its price is that a picture's server sees
 # who reads (an address, no referrer, no cookie of ours). blob: is for pictures on their way up.
-APP: Policy = {**STRICT, **_STYLED_BY_SCRIPTS, "img-src": ("'self'", "data:", "blob:", "https:")}
+# Vite writes the smallest of KaTeX's fonts into its style sheet.
+APP: Policy = {
+    **STRICT,
+    **_STYLED_BY_SCRIPTS,
+    "img-src": ("'self'", "data:", "blob:", "https:"),
+    "font-src": ("'self'", "data:"),
+}
 # Swagger UI sizes its columns so.
 API_DOCS: Policy = {**STRICT, **_STYLED_BY_SCRIPTS}
 # A document's preview is a sandboxed frame within an admin page and inherits its policy: colours may show, pictures

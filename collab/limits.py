@@ -44,6 +44,8 @@ class Limits:
     exports_per_minute: int = 120  # each replays a document
     invitations_per_hour: int = 100  # each may send an e-mail
     bad_tokens_per_minute: int = 60
+    # How long the audit log remembers. It holds people's addresses on the network, so not for ever.
+    audit_kept_days: int = 730
     # One background job. It runs in a process of its own, so that reaching either bound costs that job alone.
     job_seconds: int = 120
     job_memory_bytes: int = 2_000_000_000

@@ -5,6 +5,7 @@ import hashlib
 import ipaddress
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +13,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -21,6 +24,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 
+from documents.actions.accounts import end_session
 from documents.models import User
 
 
@@ -94,6 +98,13 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         name = data.get("name") or " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
         user.name = " ".join(name.split())[: User._meta.get_field("name").max_length]
         return user
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """“Sign out everywhere else”."""
+        for session in sessions:
+            end_session(by=session.user, session=session)
 
 
 class MFAAdapter(DefaultMFAAdapter):

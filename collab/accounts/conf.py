@@ -36,6 +36,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Weft"
 MFA_FORMS = {"add_webauthn": "collab.accounts.forms.AddPasskeyForm"}
 
+USERSESSIONS_ADAPTER = "collab.accounts.adapters.SessionsAdapter"
+
 SOCIALACCOUNT_ADAPTER = "collab.accounts.adapters.SocialAdapter"
 # An address the provider has verified signs in to the account that has it. When that account never proved the address
 # itself, allauth wipes its password first: whoever registered somebody else's address in advance is locked out.

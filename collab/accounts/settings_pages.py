@@ -68,7 +68,8 @@ def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
 @require_POST
 @login_required
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
-    get_object_or_404(UserSession, pk=session_id, user=person_of(request)).end()
+    person = person_of(request)
+    accounts.end_session(by=person, session=get_object_or_404(UserSession, pk=session_id, user=person))
     messages.success(request, "That session is signed out.")
     return redirect("usersessions_list")
 

@@ -185,7 +185,7 @@ def example(pattern: str, fort: Fort, *, missing: bool = False) -> str:
 
 
 def is_a_way_to_sign_in(answer: Any) -> bool:
-    return answer.status_code == 302 and answer["Location"].startswith(("/accounts/login/", "/admin/login/"))
+    return answer.status_code == 302 and str(answer["Location"]).startswith(("/accounts/login/", "/admin/login/"))
 
 
 # Signing in and out, and the words of the admin's widgets.
