@@ -89,6 +89,19 @@ export interface NotificationPage extends Page<Notification> {
   unread: number
 }
 
+/** One entry of the audit log. */
+export interface Activity {
+  id: number
+  at: string
+  /** As `document.shared` or `member.removed`. */
+  action: string
+  actor: Person | null
+  /** To whom it was done. */
+  user: Person | null
+  document: { id: string; title: string } | null
+  details: Readonly<Record<string, string | number | boolean | null>>
+}
+
 export interface Page<T> {
   items: T[]
   next: string | null

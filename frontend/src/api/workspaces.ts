@@ -1,5 +1,5 @@
 import { rememberCsrf, request } from "./client"
-import type { Invitation, Me, Member, Role, User, Workspace } from "./types"
+import type { Activity, Invitation, Me, Member, Page, Role, User, Workspace } from "./types"
 
 export async function getMe(signal?: AbortSignal): Promise<Me> {
   const me = await request<Me>("GET", "/me", { signal })
@@ -29,6 +29,10 @@ export const inviteMember = (id: string, body: { email: string; role: Role }) =>
 
 export const revokeInvitation = (id: string, invitation: string) =>
   request<unknown>("DELETE", `/workspaces/${id}/invitations/${invitation}`)
+
+/** Newest first; `cursor` is the `next` of the page before. */
+export const listActivity = (id: string, cursor: string | null, signal?: AbortSignal) =>
+  request<Page<Activity>>("GET", `/workspaces/${id}/activity`, { query: { cursor }, signal })
 
 /** People who share a workspace with us, for suggestions while an address is typed. */
 export const findUsers = async (q: string, signal?: AbortSignal) =>

@@ -11,6 +11,7 @@ export const keys = {
   documentMembers: (id: string) => ["document", id, "members"] as const,
   workspaceMembers: (id: string) => ["workspace", id, "members"] as const,
   workspaceInvitations: (id: string) => ["workspace", id, "invitations"] as const,
+  workspaceActivity: (id: string) => ["workspace", id, "activity"] as const,
   workspace: (id: string) => ["workspace", id] as const,
   notifications: ["notifications"] as const,
 } satisfies Record<string, QueryKey | ((name: never) => QueryKey)>

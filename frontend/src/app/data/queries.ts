@@ -1,9 +1,9 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query"
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { useMemo } from "react"
 import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments } from "../../api/documents"
 import { ApiError } from "../../api/errors"
 import type { Document, Me, Workspace } from "../../api/types"
-import { getMe, listInvitations, listMembers } from "../../api/workspaces"
+import { getMe, listActivity, listInvitations, listMembers } from "../../api/workspaces"
 import { isOffline } from "../offline/reach"
 import { buildTree } from "../tree/model"
 import { keys } from "./keys"
@@ -65,3 +65,11 @@ export const useWorkspaceMembers = (id: string) =>
 
 export const useWorkspaceInvitations = (id: string, enabled: boolean) =>
   useQuery({ queryKey: keys.workspaceInvitations(id), queryFn: ({ signal }) => listInvitations(id, signal), enabled })
+
+export const useWorkspaceActivity = (id: string) =>
+  useInfiniteQuery({
+    queryKey: keys.workspaceActivity(id),
+    queryFn: ({ pageParam, signal }) => listActivity(id, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  })

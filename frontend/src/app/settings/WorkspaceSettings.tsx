@@ -19,6 +19,7 @@ import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
 import { usePageTitle } from "../usePageTitle"
 import { ago } from "../when"
+import { ActivityList } from "./ActivityList"
 import styles from "./WorkspaceSettings.module.css"
 
 export function WorkspaceSettings({ id }: { id: string }) {
@@ -41,6 +42,11 @@ export function WorkspaceSettings({ id }: { id: string }) {
         <h1 className={styles.title}>Workspace settings</h1>
         {isAtLeast(workspace.role, "admin") && <NameSection key={workspace.id} workspace={workspace} />}
         <MembersSection workspace={workspace} />
+        {isAtLeast(workspace.role, "admin") && (
+          <Section title="Activity" about="Who did what here. Owners and admins see it; nobody can change it.">
+            <ActivityList workspace={workspace.id} />
+          </Section>
+        )}
         {!workspace.personal && <LeaveSection workspace={workspace} />}
       </div>
     </>
