@@ -3,7 +3,7 @@ import { IconCloudOff } from "@tabler/icons-react"
 import { Link } from "wouter"
 import { explain } from "../../api/errors"
 import type { Activity } from "../../api/types"
-import { useWorkspaceActivity } from "../data/queries"
+import { useWorkspaceActivity, useWorkspaceMembers } from "../data/queries"
 import { Face } from "../people/Face"
 import { routes } from "../routes"
 import { Notice } from "../shell/Notice"
@@ -14,6 +14,8 @@ import styles from "./ActivityList.module.css"
 /** Who did what in a workspace, newest first, a page at a time. */
 export function ActivityList({ workspace }: { workspace: string }) {
   const activity = useWorkspaceActivity(workspace)
+  const members = useWorkspaceMembers(workspace)
+  const colors = new Map(members.data?.map(({ user }) => [user.id, user.color]))
   if (activity.isPending) {
     return (
       <div role="status" aria-busy="true" aria-label="Loading the activity">
@@ -36,7 +38,7 @@ export function ActivityList({ workspace }: { workspace: string }) {
     <>
       <ol className={styles.list} aria-label="Activity">
         {entries.map((entry) => (
-          <Entry key={entry.id} entry={entry} />
+          <Entry key={entry.id} entry={entry} color={entry.actor ? colors.get(entry.actor.id) : undefined} />
         ))}
       </ol>
       {activity.hasNextPage && (
@@ -48,12 +50,12 @@ export function ActivityList({ workspace }: { workspace: string }) {
   )
 }
 
-function Entry({ entry }: { entry: Activity }) {
+function Entry({ entry, color }: { entry: Activity; color: string | undefined }) {
   const { before, document, after } = deedOf(entry)
   const actor = entry.actor?.name ?? "An operator"
   return (
     <li className={styles.entry}>
-      <Face person={{ name: actor }} size={26} />
+      <Face person={{ name: actor, color }} size={26} />
       <span className={styles.words}>
         <strong className={styles.who}>{actor}</strong> {before}
         {document && " "}

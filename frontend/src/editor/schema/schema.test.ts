@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import { getSchema, type JSONContent } from "@tiptap/core"
 import { Node as PmNode } from "@tiptap/pm/model"
 import { prosemirrorJSONToYDoc, yDocToProsemirrorJSON } from "@tiptap/y-tiptap"
@@ -9,6 +11,9 @@ import { documentSchema } from "./index"
 import { isSafeImage } from "./image"
 import { knownLanguage, LANGUAGES } from "./languages"
 import { isSafeLink, toAddress } from "./marks"
+
+// documents/content/safety.py is tested against the same.
+const addresses = JSON.parse(readFileSync(resolve("../tests/vectors/addresses.json"), "utf8")) as Record<"safe" | "safe_links" | "unsafe", string[]>
 
 const schema = getSchema(documentSchema())
 const marked = (text: string, ...marks: JSONContent["marks"] & object[]): JSONContent => ({ type: "text", text, marks })
@@ -147,6 +152,13 @@ describe("links and pictures", () => {
     expect(isSafeImage("data:image/png;base64,AA")).toBe(true)
     for (const bad of ["data:image/svg+xml;base64,AA", "javascript:1", "//evil.example/a.png", "file:///a.png"])
       expect(isSafeImage(bad)).toBe(false)
+  })
+
+  test("take and refuse the same addresses as the server’s exports", () => {
+    for (const good of [...addresses.safe, ...addresses.safe_links]) expect(isSafeLink(good), good).toBe(true)
+    for (const good of addresses.safe) expect(isSafeImage(good), good).toBe(true)
+    for (const bad of addresses.unsafe) expect([isSafeLink(bad), isSafeImage(bad)], bad).toEqual([false, false])
+    for (const link of addresses.safe_links) expect(isSafeImage(link), link).toBe(false)
   })
 
   test("take bare domains and e-mail addresses as people type them", () => {
