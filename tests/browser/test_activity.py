@@ -5,7 +5,6 @@ from playwright.sync_api import Locator, expect
 from tests.browser.office import Office
 from tests.browser.person import Person
 
-
 # A workspace in which a lot happened.
 SPOOLS = """
 from documents import actions

@@ -13,7 +13,7 @@ from django.test import Client
 
 from documents.actions import create_document, create_token, create_workspace
 from documents.actions.invitations import invite
-from documents.models import AccessToken, Document, Invitation, Membership, Role, User, Workspace
+from documents.models import AccessToken, Document, Invitation, Membership, Notification, Role, User, Workspace
 from tests.acceptance.installation import Installation, running
 
 SECRET = "quetzalcoatlus"
@@ -30,6 +30,7 @@ class Fort:
     document: Document
     invitation: Invitation
     token: AccessToken
+    notification: Notification
     elsewhere: Document
     """Eve's own."""
 
@@ -45,7 +46,8 @@ def fort(db: None) -> Fort:
     invitation = invite(ann, workspace, f"guest-{SECRET}@example.com", Role.EDITOR)
     token, _ = create_token(by=ann, user=ann, name=f"For {SECRET}")
     elsewhere = create_document(by=eve, workspace=create_workspace(by=eve, name="Elsewhere"), title="Mine")
-    return Fort(ann, rea, eve, rob, workspace, document, invitation, token, elsewhere)
+    notification = Notification.objects.create(user=ann, title=f"About {SECRET}")
+    return Fort(ann, rea, eve, rob, workspace, document, invitation, token, notification, elsewhere)
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from collab.routing import sockets
+from collab.transports.http import EVENTS
 from documents.api import api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,11 @@ API: dict[str, For] = {
     "POST /invitations/{token}/accept": For.OWNER,
     "GET /documents": For.SIGNED_IN,
     "POST /documents": For.SIGNED_IN,
+    "GET /notifications": For.SIGNED_IN,
+    "POST /notifications/read": For.SIGNED_IN,
+    "PATCH /notifications/{notification_id}": For.OWNER,
+    "DELETE /notifications/{notification_id}": For.OWNER,
+    "POST /publish": For.SIGNED,
     "GET /tokens": For.SIGNED_IN,
     "POST /tokens": For.SIGNED_IN,
     "DELETE /tokens/{token_id}": For.OWNER,
@@ -139,6 +145,7 @@ ADMIN = "admin/"
 FRONT: dict[str, For] = {
     "scope['path'] in PATHS": For.ANYBODY,  # /healthz, /readyz
     "scope['path'].startswith(PREFIX)": For.ANYBODY,  # /static/
+    "_http is not None and _http.takes(scope['path'])": For.SIGNED_IN,  # /sync/…, /events; see `transports`
     "scope['path'] == metrics.PATH and _hub is not None": For.OPERATORS,  # from this machine alone
 }
 
@@ -160,6 +167,13 @@ RAW = (
     Raw("GET", "/healthz", For.ANYBODY),
     Raw("GET", "/readyz", For.ANYBODY),
     Raw("GET", "/metrics", For.OPERATORS),
+    Raw("POST", "/sync/{document}", body=b"\x00"),
+    Raw("POST", "/sync/{document}/push", body=b"\x00\x00"),
+    Raw("POST", "/sync/{document}/awareness", body=b"\x00", reader=204),
+    Raw("GET", "/sync/{document}/events", stream=True),
+    Raw("GET", "/sync/{document}/poll?cursor=1.0", reader=204),  # nothing new
+    Raw("GET", "/events", stream=True),
+    Raw("GET", "/events/poll"),
 )
 
 
@@ -227,6 +241,15 @@ def front() -> list[str]:
             [chain] = [inner for inner in node.body if isinstance(inner, ast.If)]
             return list(_conditions(chain))
     raise AssertionError("collab/asgi.py has no branch for HTTP that this test can read")
+
+
+def transports() -> set[tuple[str, str]]:
+    """(method, path) of what `collab/transports/http.py` serves, from its table and its list of event paths."""
+    tree = ast.parse((ROOT / "collab" / "transports" / "http.py").read_text())
+    tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    keys = [ast.literal_eval(key) for table in tables for key in table.keys if isinstance(key, ast.Tuple)]
+    documents = {(method, f"/sync/{{document}}/{rest}".rstrip("/")) for method, rest in keys}
+    return documents | {("GET", path) for path in EVENTS}
 
 
 def _conditions(chain: ast.If) -> Iterator[str]:

@@ -33,12 +33,13 @@ def call(client: Client, operation: Operation, fort: Fort, *, missing: bool = Fa
         "workspace_id": fort.workspace.pk,
         "invitation_id": fort.invitation.pk,
         "token_id": fort.token.pk,
+        "notification_id": fort.notification.pk,
         "user_id": fort.rea.pk,
         "user": fort.ann.pk,
         "token": fort.invitation.token,
     }
     if missing:
-        named |= dict.fromkeys(("document_id", "workspace_id", "invitation_id", "token_id"), NOBODYS)
+        named |= dict.fromkeys(("document_id", "workspace_id", "invitation_id", "token_id", "notification_id"), NOBODYS)
         named["token"] = "a-token-that-nobody-ever-made"
     path = "/api/v1" + operation.path.format_map(Named(named))
     if operation.body == "text/markdown":
@@ -78,6 +79,11 @@ def test_every_page_is_classified() -> None:
 def test_everything_in_front_of_django_is_classified() -> None:
     unknown = [condition for condition in doors.front() if condition not in doors.FRONT]
     assert not unknown, f"say in tests/security/doors.py, FRONT and RAW, whom these are for: {unknown}"
+
+
+def test_every_transport_without_a_socket_is_tried() -> None:
+    tried = {(door.method, door.path.partition("?")[0]) for door in doors.RAW}
+    assert doors.transports() <= tried, "add the missing ones to RAW in tests/security/doors.py"
 
 
 def test_every_socket_is_classified() -> None:
