@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from collab.signed_in import _own_origin
+from collab.signed_in import _own_page
 from documents.models import User
 from tests.acceptance.installation import Installation
 from tests.acceptance.test_beyond_sockets import sign_in
@@ -42,7 +42,7 @@ def test_an_origin_is_ours_by_scheme_host_and_port(
     settings: object, origin: str | None, host: str, secure: bool, ours: bool
 ) -> None:
     settings.SITE_URL, settings.ALLOWED_HOSTS = SITE, [HOST, "localhost"]  # type: ignore[attr-defined]
-    assert _own_origin(origin, host, secure=secure) is ours
+    assert _own_page(origin, host, "", secure=secure) is ours
 
 
 @pytest.mark.parametrize("path", ["/ws/events", "/ws/y/{document}"])
