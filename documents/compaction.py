@@ -104,6 +104,7 @@ def _store(document_id: UUID, loaded: log.Loaded, state: bytes) -> bool:
                 seq=loaded.head,
                 state=state,
                 sha256=hashlib.sha256(state).hexdigest(),
+                chain=Update.objects.filter(document_id=document_id, seq=loaded.head).values("digest"),
                 verified=True,
             )
             stands = Log.objects.select_for_update(no_key=True).filter(pk=document_id, epoch=loaded.epoch)
@@ -121,6 +122,10 @@ def _store(document_id: UUID, loaded: log.Loaded, state: bytes) -> bool:
 
 def _delete_entries(document_id: UUID, up_to: int) -> int:
     entries = Update.objects.filter(document_id=document_id)
+    # The chain goes on from the last of what goes. First, so that a deletion which is cut short leaves no loose end.
+    last = entries.filter(seq=up_to).values_list("digest", flat=True).first()
+    if last is not None:
+        Log.objects.filter(pk=document_id, base_seq__lt=up_to).update(base_seq=up_to, base_chain=last)
     deleted = 0
     while (lowest := entries.aggregate(seq=Min("seq"))["seq"]) is not None and lowest <= up_to:
         count, _ = entries.filter(seq__lte=min(up_to, lowest + TRIM_ROWS - 1)).delete()

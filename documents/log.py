@@ -2,8 +2,9 @@
 
 What it promises: seq is contiguous within an epoch and seq order is commit order, because the number is taken by an
 UPDATE of the document's row in `documents_log`, whose lock is held until the commit. A batch locks rows in id order,
-so that two processes can't deadlock. Raw SQL: this is the message path, and an ORM save() of a Log row would write back
-a stale head. Callers run these in a thread with a Django connection of its own, never on the event loop.
+so that two processes can't deadlock. The same UPDATE takes the chain of checksums one step on (`chain.py`). Raw SQL:
+this is the message path, and an ORM save() of a Log row would write back a stale head. Callers run these in a thread
+with a Django connection of its own, never on the event loop.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from documents import merging
+from documents import chain, merging
 
 
 class DocumentGone(LookupError):
@@ -101,10 +102,8 @@ def append(document_id: UUID, updates: Sequence[tuple[int | None, bytes]]) -> Ap
         stood = _advance(cursor, document_id, None, updates, timezone.now())
         if stood is None:
             raise DocumentGone(str(document_id))
-        epoch, head = stood
-        first = head - len(updates) + 1
-        _insert(cursor, [(document_id, first + i, author, update) for i, (author, update) in enumerate(updates)])
-    return Appended(epoch, first, head)
+        _insert(cursor, _rows(document_id, stood.entries, stood.digests))
+    return Appended(stood.epoch, stood.entries[0].seq, stood.entries[-1].seq)
 
 
 def commit(batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
@@ -115,7 +114,7 @@ def commit(batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
     now = timezone.now()
     outcomes = [Outcome(batch.document_id) for batch in batches]
     order = sorted(range(len(batches)), key=lambda i: batches[i].document_id.bytes)
-    rows: list[tuple[UUID, int, int | None, bytes]] = []
+    rows: list[_Row] = []
     with transaction.atomic(), connection.cursor() as cursor:
         for i in order:
             batch, outcome = batches[i], outcomes[i]
@@ -132,10 +131,8 @@ def commit(batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
                     continue
                 stood = _advance(cursor, batch.document_id, None, updates, now)
                 assert stood is not None, "the row is locked"
-            outcome.epoch, head = stood
-            first = head - len(updates) + 1
-            outcome.entries = [Entry(first + n, author, update) for n, (author, update) in enumerate(updates)]
-            rows.extend((batch.document_id, entry.seq, entry.author_id, entry.update) for entry in outcome.entries)
+            outcome.epoch, outcome.entries = stood.epoch, stood.entries
+            rows.extend(_rows(batch.document_id, stood.entries, stood.digests))
         if rows:
             _insert(cursor, rows)
     return outcomes
@@ -218,16 +215,16 @@ def _sql() -> _Statements:
     """Written once a process: only quoting and locking differ between the databases."""
     update = connection.ops.quote_name("update")
     advance = (
-        "UPDATE documents_log SET head = head + %s, size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s"
-        " WHERE document_id = %s"
+        f"UPDATE documents_log SET chain = {chain.step_in_sql(connection.vendor)}, head = head + %s,"  # noqa: S608
+        " size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s WHERE document_id = %s"
     )
     return _Statements(
-        advance=advance + " RETURNING epoch, head",
-        advance_checked=advance + " AND access_version = %s RETURNING epoch, head",
+        advance=advance + " RETURNING epoch, head, chain",
+        advance_checked=advance + " AND access_version = %s RETURNING epoch, head, chain",
         lock="SELECT head FROM documents_log WHERE document_id = %s"  # noqa: S608
         + (" FOR UPDATE" if connection.features.has_select_for_update else ""),
-        insert=f"INSERT INTO documents_update (document_id, seq, author_id, {update}, created_at)"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s)",
+        insert=f"INSERT INTO documents_update (document_id, seq, author_id, {update}, digest, created_at)"  # noqa: S608
+        " VALUES (%s, %s, %s, %s, %s, %s)",
         load="SELECT l.epoch, l.head, l.floor, l.access_version, s.seq, s.state, s.sha256 FROM documents_log l"
         " LEFT JOIN documents_snapshot s ON s.document_id = l.document_id AND s.epoch = l.epoch AND s.seq ="
         " (SELECT MAX(seq) FROM documents_snapshot WHERE document_id = l.document_id AND epoch = l.epoch)"
@@ -243,17 +240,28 @@ def _key(document_id: UUID) -> UUID | str:
     return document_id if connection.features.has_native_uuid_field else document_id.hex
 
 
+_Row = tuple[UUID | str, int, int | None, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    epoch: int
+    entries: list[Entry]
+    digests: list[bytes]
+
+
 def _advance(
     cursor: CursorWrapper,
     document_id: UUID,
     access_version: int | None,
     updates: Sequence[tuple[int | None, bytes]],
     now: datetime,
-) -> tuple[int, int] | None:
-    """Take the next len(updates) numbers: (epoch, new head), or None when the row is not there (at that access
-    version)."""
+) -> _Taken | None:
+    """Take the next len(updates) numbers; None when the row is not there (at that access version)."""
     size = sum(len(update) for _, update in updates)
+    said = list(chain.said(document_id, updates))
     values: list[Any] = [
+        said[-1],
         len(updates),
         size,
         connection.ops.adapt_datetimefield_value(now),
@@ -265,7 +273,12 @@ def _advance(
     else:
         cursor.execute(_sql().advance_checked, [*values, access_version])
     rows = cursor.fetchall()
-    return (rows[0][0], rows[0][1]) if rows else None
+    if not rows:
+        return None
+    epoch, head, chained = rows[0]
+    first = head - len(updates) + 1
+    entries = [Entry(first + n, author, update) for n, (author, update) in enumerate(updates)]
+    return _Taken(epoch, entries, [*said[:-1], bytes(chained)])
 
 
 def _lock(cursor: CursorWrapper, document_id: UUID) -> bool:
@@ -273,9 +286,14 @@ def _lock(cursor: CursorWrapper, document_id: UUID) -> bool:
     return cursor.fetchone() is not None
 
 
-def _insert(cursor: CursorWrapper, rows: Sequence[tuple[UUID, int, int | None, bytes]]) -> None:
+def _rows(document_id: UUID, entries: Sequence[Entry], digests: Sequence[bytes]) -> list[_Row]:
+    key = _key(document_id)
+    return [(key, e.seq, e.author_id, e.update, digest) for e, digest in zip(entries, digests, strict=True)]
+
+
+def _insert(cursor: CursorWrapper, rows: Sequence[_Row]) -> None:
     created = connection.ops.adapt_datetimefield_value(timezone.now())
-    values = [(_key(document_id), seq, author_id, update, created) for document_id, seq, author_id, update in rows]
+    values = [(*row, created) for row in rows]
     if len(values) == 1:
         cursor.execute(_sql().insert, values[0])
     else:

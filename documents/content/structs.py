@@ -9,6 +9,7 @@ Only bytes the guard has let into the log are read here.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from documents import merging
@@ -116,6 +117,19 @@ def scan(update: bytes) -> Scan:
         raise Malformed("bytes after the end")
     held, deleted = _join(held), _join(deleted)
     return Scan(held, deleted, halves is not None and halves.split(deleted))
+
+
+def united(scans: Iterable[Scan]) -> tuple[Ranges, Ranges]:
+    """What several updates hold and delete together, without merging them."""
+    held: Ranges = {}
+    deleted: Ranges = {}
+    for number, found in enumerate(scans, 1):
+        for into, ranges in ((held, found.held), (deleted, found.deleted)):
+            for client, pieces in ranges.items():
+                into.setdefault(client, []).extend(pieces)
+        if number % 1_000 == 0:  # one range a keystroke, where a sentence is one
+            held, deleted = _join(held), _join(deleted)
+    return _join(held), _join(deleted)
 
 
 def covers(whole: Ranges, part: Ranges) -> bool:

@@ -32,6 +32,9 @@ class Log(models.Model):
     )
     derived_seq = models.PositiveBigIntegerField(default=0, help_text="Derived content holds everything up to here.")
     compacted_seq = models.PositiveBigIntegerField(default=0, help_text="The seq of the newest snapshot.")
+    chain = models.BinaryField(default=b"", help_text="The chain of checksums at the head; see documents/chain.py.")
+    base_seq = models.PositiveBigIntegerField(default=0, help_text="Entries after this one are chained and kept.")
+    base_chain = models.BinaryField(default=b"", help_text="The chain there.")
 
     if TYPE_CHECKING:
         document_id: uuid.UUID
@@ -61,13 +64,15 @@ class Update(models.Model):
     seq = models.PositiveBigIntegerField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        # Not SET_NULL: who wrote it is part of the checksum; and there is no index to find an account's entries by.
+        on_delete=models.DO_NOTHING,
         null=True,
         related_name="+",
         db_index=False,
         db_constraint=False,  # as for Log.edited_by
     )
     update = models.BinaryField()
+    digest = models.BinaryField(null=True, help_text="Chains this entry to the one before; see documents/chain.py.")
     created_at = models.DateTimeField(default=timezone.now)
 
     if TYPE_CHECKING:
@@ -86,6 +91,7 @@ class Snapshot(models.Model):
     seq = models.PositiveBigIntegerField()
     state = models.BinaryField()
     sha256 = models.CharField(max_length=64)
+    chain = models.BinaryField(null=True, help_text="The chain of checksums at `seq`.")
     verified = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
