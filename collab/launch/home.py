@@ -62,21 +62,39 @@ def prepare_socket_folder(socket_path: Path) -> None:
 
 
 class AlreadyRunning(Exception):
-    """Another supervisor holds this home. The text says which."""
+    """Another Weft holds this home, or this database. The text says which, as far as it is known."""
 
 
 @contextmanager
 def held(home: Path) -> Iterator[TextIO]:
-    """Holds the home for one supervisor, which may note in the file given who it is. The kernel lets go when the
-    process ends, however it ends; its children must close the file."""
-    path = home / "running"
+    """Holds the home for one supervisor, which may note in the file given who it is."""
+    with _locked(home / "running", fcntl.LOCK_EX) as file:
+        yield file
+
+
+@contextmanager
+def database_held(database: Path, *, shared: bool = False) -> Iterator[TextIO]:
+    """Holds an SQLite file for one installation, whatever home it has; `shared` for one process of several.
+
+    Two would write to it correctly, but learn of each other's edits, sign-outs and rights only by looking; that is no
+    way to run, and looks like one. A lock of its own file, for SQLite's locks vanish when anybody closes the database.
+    """
+    lock = Path(f"{os.path.realpath(database)}.running")
+    with _locked(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX) as file:
+        yield file
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[TextIO]:
+    """The kernel lets go when the process ends, however it ends; its children must close the file."""
     with path.open("a+") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(path.read_text().strip()) from None
-        file.truncate(0)
+        file.truncate(0)  # what somebody who was killed had noted
         try:
             yield file
         finally:
-            file.truncate(0)
+            if kind == fcntl.LOCK_EX:
+                file.truncate(0)

@@ -50,3 +50,28 @@ def test_a_home_is_held_by_one_supervisor_at_a_time(tmp_path: Path) -> None:
             pass
     with home.held(tmp_path):
         pass
+
+
+def test_a_database_is_held_whatever_path_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    with home.database_held(tmp_path / "one" / "weft.sqlite3") as note:
+        print("http://127.0.0.1:8000 (process 7)", file=note, flush=True)
+        with (
+            pytest.raises(home.AlreadyRunning, match="process 7"),
+            home.database_held(tmp_path / "two" / "weft.sqlite3"),
+        ):
+            pass
+        with pytest.raises(home.AlreadyRunning), home.database_held(tmp_path / "one" / "weft.sqlite3", shared=True):
+            pass
+
+
+def test_processes_of_one_installation_share_a_database_but_not_with_a_supervisor(tmp_path: Path) -> None:
+    database = tmp_path / "weft.sqlite3"
+    with (
+        home.database_held(database, shared=True),
+        home.database_held(database, shared=True),
+        pytest.raises(home.AlreadyRunning),
+        home.database_held(database),
+    ):
+        pass

@@ -55,6 +55,23 @@ def test_a_second_start_says_where_the_first_one_runs(home: Path) -> None:
         assert status(f"{weft.url}/readyz") == 200
 
 
+def test_a_second_home_on_the_same_sqlite_file_says_who_has_it(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.sqlite3").symlink_to(home / "weft.sqlite3")
+    with Weft(home) as weft:
+        for database in (home / "weft.sqlite3", tmp_path / "link.sqlite3"):
+            elsewhere = environment(tmp_path / "second", DATABASE_URL=f"sqlite:///{database}", PORT="0")
+            second = subprocess.run([*MANAGE, "serve"], env=elsewhere, capture_output=True, text=True)
+            assert second.returncode != 0
+            assert f"Another Weft uses the database {database} already: {weft.url}" in second.stderr
+            assert len(second.stderr.strip().splitlines()) == 1
+        worker = subprocess.run([*MANAGE, "work"], env=elsewhere, capture_output=True, text=True)
+        assert worker.returncode != 0
+        assert "Another Weft uses the database" in worker.stderr
+        assert status(f"{weft.url}/readyz") == 200
+    with Weft(tmp_path / "second", DATABASE_URL=f"sqlite:///{home / 'weft.sqlite3'}") as second_weft:
+        assert status(f"{second_weft.url}/readyz") == 200
+
+
 def test_a_taken_port_is_said_in_one_line(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -1,5 +1,6 @@
 import gc
 import os
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TextIO
 
@@ -11,7 +12,8 @@ from django.db.migrations.executor import MigrationExecutor
 from setproctitle import setproctitle
 
 from collab.accounts.first_admin import first_admin_url
-from collab.launch import home, valkey, web, worker
+from collab.launch import valkey, web, worker
+from collab.launch.alone import NotAlone, alone
 from collab.launch.children import Child
 from collab.launch.supervisor import CannotListen, Supervisor, address, answers_ready, listen
 from documents.models import User
@@ -26,18 +28,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, demo: bool = False, **options: Any) -> None:
         try:
-            with home.held(settings.WEFT_HOME) as note:
-                self.run(note, demo)
-        except home.AlreadyRunning as other:
-            raise CommandError(f"Weft is already running on {settings.WEFT_HOME}: {other}") from None
-        except (CannotListen, valkey.ValkeyDidNotStart) as refusal:
+            with alone() as notes:
+                self.run(notes, demo)
+        except (NotAlone, CannotListen, valkey.ValkeyDidNotStart) as refusal:
             raise CommandError(str(refusal)) from None
 
-    def run(self, note: TextIO, demo: bool) -> None:
+    def run(self, notes: Sequence[TextIO], demo: bool) -> None:
         supervisor = Supervisor(say=self.say)
         listening = listen(settings.HOST, settings.PORT)
         here = address(listening)
-        print(f"{here} (process {os.getpid()})", file=note, flush=True)
+        for note in notes:
+            print(f"{here} (process {os.getpid()})", file=note, flush=True)
         if not settings.PORT:
             settings.SITE_URL = here  # the kernel chose the port
         redis: list[Child] = []
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             # What is imported by now is shared with every child for good: no collection need copy its pages.
             gc.collect()
             gc.freeze()
-            private = [note.fileno(), *supervisor.descriptors]
+            private = [*(note.fileno() for note in notes), *supervisor.descriptors]
             for number in range(1, settings.WEB_WORKERS + 1):
                 name = "The web process" if settings.WEB_WORKERS == 1 else f"Web process {number}"
                 serve = partial(named, "weft web", partial(web.serve, listening))

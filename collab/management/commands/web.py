@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from collab.launch import web
+from collab.launch.alone import NotAlone, database_shared
 from collab.launch.supervisor import CannotListen, listen
 
 
@@ -12,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            listening = listen(settings.HOST, settings.PORT)
-        except CannotListen as refusal:
+            with database_shared():
+                web.serve(listen(settings.HOST, settings.PORT))
+        except (NotAlone, CannotListen) as refusal:
             raise CommandError(str(refusal)) from None
-        web.serve(listening)

@@ -1,7 +1,8 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from collab.launch.alone import NotAlone, database_shared
 from collab.launch.worker import work
 
 
@@ -9,4 +10,8 @@ class Command(BaseCommand):
     help = "Runs the background worker, for those who let another supervisor than `serve` watch it."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        work()
+        try:
+            with database_shared():
+                work()
+        except NotAlone as refusal:
+            raise CommandError(str(refusal)) from None
