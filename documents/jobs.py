@@ -1,12 +1,12 @@
 """Background work: what is due, and the jobs themselves. Each can be done twice, late or not at all without harm.
 
-`due_jobs` asks the database, so that nothing is forgotten when Redis is; the worker runs `derive`, `compact` and `trim`
-by name, each in a process of its own.
+`due_jobs` asks the database, so that nothing is forgotten when Redis is; the worker runs `derive`, `compact`, `trim`
+and `prune_audit` by name, each in a process of its own.
 """
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from documents.content import sandbox
 from documents.content.derive import Derived, derive_from
 from documents.content.tree import Unreadable
 from documents.merging import UnreadableUpdate
-from documents.models import Document, Log, Snapshot, Update
+from documents.models import AuditEntry, Document, Log, Snapshot, Update
 from documents.models.document import TITLE_LENGTH, DerivedContent
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ MOST_AT_ONCE = 100
 # These look at every log or snapshot, not through an index that appends would pay for.
 COMPACTIONS_EVERY_SECONDS = 10
 TRIMS_EVERY_SECONDS = 600
+PRUNES_EVERY_SECONDS = 3600
+NO_DOCUMENT = UUID(int=0)
+"""For a job that concerns the installation."""
 
 
 class _Looks:
@@ -50,6 +53,7 @@ class _Looks:
         self.waiting_since: dict[UUID, float] = {}
         self.compactions_at = float("-inf")
         self.trims_at = float("-inf")
+        self.prunes_at = float("-inf")
 
 
 _looks = _Looks()
@@ -65,6 +69,10 @@ def due_jobs() -> list[tuple[str, UUID]]:
     if now - _looks.trims_at >= TRIMS_EVERY_SECONDS:
         _looks.trims_at = now
         due += [("trim", document_id) for document_id in due_trims()]
+    if now - _looks.prunes_at >= PRUNES_EVERY_SECONDS:
+        _looks.prunes_at = now
+        if AuditEntry.objects.filter(at__lt=_audit_kept_since()).exists():
+            due.append(("prune_audit", NO_DOCUMENT))
     return due
 
 
@@ -137,6 +145,15 @@ def compact(document_id: str) -> None:
 
 def trim(document_id: str) -> None:
     compaction.trim(UUID(document_id))
+
+
+def prune_audit(_: str) -> None:
+    pruned = AuditEntry.objects.all().prune(before=_audit_kept_since())
+    logger.info("Forgot %s audit entries older than %s days", pruned, settings.LIMITS.audit_kept_days)
+
+
+def _audit_kept_since() -> datetime:
+    return timezone.now() - timedelta(days=settings.LIMITS.audit_kept_days)
 
 
 def _keep(document_id: UUID, loaded: log.Loaded, derived: Derived) -> None:

@@ -34,6 +34,7 @@ MESSAGE_PATH = (
     *(f"collab/{name}.py" for name in ENGINE),
     "collab/protocol/",
     "documents/log.py",
+    "documents/chain.py",
     "documents/merging.py",
 )
 
@@ -53,6 +54,12 @@ RULES = [
         "an envelope is judged by its bytes alone",
         within=("documents/envelope.py",),
         only=(*STANDARD_LIBRARY, "documents.errors"),
+    ),
+    Rule("the chain of checksums is pure", within=("documents/chain.py",), only=STANDARD_LIBRARY),
+    Rule(
+        "a backup file is bytes, whatever the database",
+        within=("collab/backup/archive.py",),
+        only=(*STANDARD_LIBRARY, "collab.backup"),
     ),
     Rule("the awareness table is pure", within=("presence/awareness.py",), only=STANDARD_LIBRARY),
     Rule(

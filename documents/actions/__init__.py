@@ -10,12 +10,13 @@ from documents.actions.accounts import (
     change_profile,
     create_token,
     deactivate_user,
+    end_session,
     end_sessions,
     reactivate_user,
     revoke_token,
 )
 from documents.actions.audit import operated_by
-from documents.actions.content import append_update, replace_content
+from documents.actions.content import append_update, export_document, look_into_document, replace_content
 from documents.actions.documents import (
     create_document,
     duplicate_document,
@@ -68,12 +69,15 @@ __all__ = [
     "deactivate_user",
     "delete_notification",
     "duplicate_document",
+    "end_session",
     "end_sessions",
     "ensure_personal_workspace",
+    "export_document",
     "favourite",
     "forget_old_receipts",
     "invite_member",
     "leave_workspace",
+    "look_into_document",
     "mark_all_read",
     "mark_notification",
     "move_document",

@@ -75,6 +75,16 @@ def end_sessions(*, by: User | None, user: User, except_key: str | None = None) 
         _end_sessions(user, except_key)
 
 
+def end_session(*, by: User | None, session: UserSession) -> None:
+    """One of a person's sessions: what was opened with it closes (collab/accounts/receivers.py)."""
+    if by != session.user:
+        access.require_operator(by)
+    with transaction.atomic():
+        agent = session.user_agent[:200]
+        record("session.ended", by=by, user=session.user, address=str(session.ip), browser=agent)
+        session.end()
+
+
 def create_token(
     *,
     by: User | None,

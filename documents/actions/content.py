@@ -1,5 +1,7 @@
 """Edits made by the server on somebody's behalf: entries of the log like any other, which open editors merge."""
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
 from documents import log, merging, signals
@@ -10,6 +12,10 @@ from documents.content.writer import retitle
 from documents.errors import Conflict, Invalid, NotFound
 from documents.models import Document, Log, User
 from documents.policy import Action
+
+if TYPE_CHECKING:
+    from documents.content.exporting import Exported
+    from documents.content.rendering import Format
 
 REPLACING_TRIES = 3
 
@@ -54,6 +60,25 @@ def appended(document: Document, text: str, *, markdown: bool) -> bytes:
     loaded = _loaded(document)
     state = merging.merge([loaded.snapshot, *(entry.update for entry in loaded.entries)])
     return importing.appended(state, text, markdown=markdown)
+
+
+def export_document(*, by: User, document: Document, format: "Format") -> "Exported":
+    """The document as a file. Raises what `exporting.export` raises."""
+    from documents.content import exporting
+
+    access.require(by, Action.VIEW, access.fresh(document))
+    exported = exporting.export(document.pk, format)
+    record("document.exported", by=by, document=document, format=format, title=document.title)
+    return exported
+
+
+def look_into_document(*, by: User | None, document: Document) -> str:
+    """What is in it, as sanitised HTML, for an operator: they need no rights in the workspace, and leave a trace."""
+    from documents.content import exporting
+
+    access.require_operator(by)
+    record("document.looked_into", by=by, document=document, title=document.title)
+    return exporting.preview(document.pk)
 
 
 def locked_state(document: Document) -> bytes:

@@ -17,6 +17,7 @@ MAY = {
     Role.COMMENTER: "You may read it and comment on it.",
     Role.READER: "You may read it.",
 }
+NOT_SHARED = "This document isn't shared with this person by itself. Their rights, if any, come from above it."
 
 
 def share_document(
@@ -63,7 +64,7 @@ def unshare_document(*, by: User | None, document: Document, user: User) -> None
         access.require(by, Action.VIEW if by == user else Action.SHARE, document)
         share = DocumentShare.objects.filter(document=document, user=user).first()
         if share is None:
-            raise Conflict("This document isn't shared with this person by itself. Their rights come from above it.")
+            raise Conflict(NOT_SHARED)
         if by is not None and by != user:
             access.require_grantable(by, policy.role_on(by, document), Role(share.role))
         share.delete()

@@ -10,6 +10,7 @@ from ninja.renderers import JSONRenderer
 from pydantic_core import to_json
 
 from documents.api import (
+    activity,
     content,
     documents,
     faults,
@@ -72,6 +73,7 @@ faults.answer_faults(api)
 for router in (
     people.router,
     workspaces.router,
+    activity.router,
     invitations.router,
     documents.router,
     content.router,

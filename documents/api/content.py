@@ -15,7 +15,6 @@ from ninja import Router
 from documents import actions, policy
 from documents.api.authentication import signed_in
 from documents.api.throttling import EXPORTS, REQUESTS
-from documents.content.exporting import export
 from documents.content.rendering import Format
 from documents.errors import Invalid, TooLarge, WeftError
 from documents.models import Document, Log
@@ -42,11 +41,12 @@ def read_content(
     request: HttpRequest, document_id: UUID, format: Format = "markdown", download: bool = False
 ) -> HttpResponse:
     """The content now. `download=1` makes it a file named after the document; `ETag` spares asking twice."""
-    document = policy.access_document(signed_in(request), document_id, policy.Action.VIEW)
+    user = signed_in(request)
+    document = policy.access_document(user, document_id, policy.Action.VIEW)
     tag = _tag(document, format)
     response = get_conditional_response(request, etag=tag)
     if response is None:
-        exported = export(document.pk, format)
+        exported = actions.export_document(by=user, document=document, format=format)
         response = HttpResponse(exported.body, content_type=exported.content_type)
         if download:
             response["Content-Disposition"] = content_disposition_header(True, exported.filename) or "attachment"

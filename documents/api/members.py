@@ -6,13 +6,14 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from documents import actions, policy
+from documents.actions.sharing import NOT_SHARED
 from documents.api import schemas
 from documents.api.authentication import signed_in
 from documents.api.invitations import pending
 from documents.api.throttling import INVITATIONS, REQUESTS
-from documents.errors import NotFound
+from documents.errors import Conflict, NotFound
 from documents.models import Document, Invitation, User
-from documents.policy import Action, access_document
+from documents.policy import Action, access_document, require
 
 router = Router(tags=["sharing"])
 
@@ -56,7 +57,11 @@ def remove_document_member(request: HttpRequest, document_id: UUID, user: str) -
     """Take back what was shared with this person; what they may do as a member of the workspace stays."""
     me = signed_in(request)
     document = access_document(me, document_id, Action.VIEW)
-    actions.unshare_document(by=me, document=document, user=_person(user))
+    person = _find(user)
+    if person is None:  # the same as of somebody it isn't shared with: nobody learns here which addresses have accounts
+        require(me, Action.SHARE, document)
+        raise Conflict(NOT_SHARED)
+    actions.unshare_document(by=me, document=document, user=person)
     return Status(204, None)
 
 
@@ -73,6 +78,13 @@ def _members(document: Document) -> list[schemas.DocumentMember]:
 
 
 def _person(id_or_email: str) -> User:
+    found = _find(id_or_email)
+    if found is None:
+        raise NotFound("Nobody here has this id or address.")
+    return found
+
+
+def _find(id_or_email: str) -> User | None:
     people = User.objects.filter(is_active=True)
     if "@" in id_or_email:  # only a verified address is somebody's
         people = people.filter(emailaddress__email=id_or_email.lower(), emailaddress__verified=True)
@@ -80,7 +92,4 @@ def _person(id_or_email: str) -> User:
         people = people.filter(pk=id_or_email)
     else:
         people = people.none()
-    found = people.first()
-    if found is None:
-        raise NotFound("Nobody here has this id or address.")
-    return found
+    return people.first()

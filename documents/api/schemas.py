@@ -127,6 +127,26 @@ class InvitationAccepted(Schema):
     document: UUID | None
 
 
+class ActivityDocument(BaseModel):
+    id: UUID
+    title: str
+
+
+class Activity(BaseModel):
+    id: int
+    at: datetime
+    action: str = Field(description="What was done, as `document.shared` or `member.removed`.")
+    actor: Person | None = Field(description="Who did it; null: the system, an operator, or an account that is gone.")
+    user: Person | None = Field(description="To whom.")
+    document: ActivityDocument | None
+    details: dict[str, str | int | bool | None]
+
+
+class Activities(BaseModel):
+    items: list[Activity]
+    next: str | None = Field(description="Send it as `cursor` for what came before; null at the end.")
+
+
 # Documents
 
 

