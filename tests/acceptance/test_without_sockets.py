@@ -78,6 +78,22 @@ async def test_a_restart_ends_streams_and_polls_with_a_reason_and_they_come_back
 
 
 @without_sockets
+async def test_a_cursor_of_another_history_costs_one_sync_and_doubles_nothing(weft: Installation, kind: str) -> None:
+    document = weft.document()
+    ann: Any = await weft.client("ann", document, kind).opened()
+    ben = await weft.client("ben", document).opened()
+    await ann.type("warp ")
+    await until(lambda: ann.all_saved and ben.text == "warp ")
+    ann._cursor = "7.0"
+    ann._hearing.close()
+    await ann.type("and weft")
+    await until(lambda: ann.syncs == 2 and ann.all_saved and ben.text == ann.text)
+    assert ann.text == weft.stored(document).text == "warp and weft"
+    assert ann.closed is None
+    await asyncio.gather(ann.stop(), ben.stop())
+
+
+@without_sockets
 async def test_an_edit_is_there_at_once_and_not_when_a_timer_ends(weft: Installation, kind: str) -> None:
     ann, ben = await spread(weft, weft.document(), kind)
     waits = []
