@@ -184,7 +184,8 @@ async def test_a_lowered_role_is_told_and_then_the_edits_are_refused(
         await until(lambda: not ben.may_type(), 10)
         await ben.type(" after")
         await ann.type(" kept")
-        await until(lambda: "kept" in ben.text and ann.all_saved)
+        await until(lambda: ann.all_saved, what="saved")
+        await until(lambda: "kept" in ben.text, what="seen by the reader")
         assert ann.text == "before kept"
         assert ben.closed is None
         assert 4503 in ben.codes
