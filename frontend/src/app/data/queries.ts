@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useMemo } from "react"
 import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments } from "../../api/documents"
 import { ApiError } from "../../api/errors"
@@ -56,6 +56,12 @@ export const useDocumentSearch = (q: string) =>
 
 export const useDocument = (id: string) =>
   useQuery<Document>({ queryKey: keys.document(id), queryFn: async ({ signal }) => withLiveTitle(await getDocument(id, signal)) })
+
+/** As some list has it, which is what there is offline when it was not asked for by itself. */
+export function useListedDocument(id: string): Document | undefined {
+  const lists = useQueryClient().getQueriesData<Document[]>({ queryKey: keys.documents })
+  return lists.flatMap(([, documents]) => documents ?? []).find((document) => document.id === id)
+}
 
 export const useDocumentMembers = (id: string, enabled: boolean) =>
   useQuery({ queryKey: keys.documentMembers(id), queryFn: ({ signal }) => listDocumentMembers(id, signal), enabled })

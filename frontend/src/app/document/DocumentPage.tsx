@@ -2,7 +2,7 @@ import { IconCloudOff } from "@tabler/icons-react"
 import { useEffect } from "react"
 import { ApiError, explain } from "../../api/errors"
 import { recordVisit } from "../../api/documents"
-import { useDocument } from "../data/queries"
+import { useDocument, useListedDocument } from "../data/queries"
 import { useOffline } from "../offline/reach"
 import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
@@ -14,13 +14,16 @@ import { NotHere, OpenDocument } from "./OpenDocument"
 /** One document, once we know that it is there for us. What can go wrong before that is shown here. */
 export default function DocumentPage({ id }: { id: string }) {
   const query = useDocument(id)
+  const offline = useOffline()
+  const listed = useListedDocument(id)
+  const document = query.data ?? (offline ? listed : undefined)
   const there = query.data !== undefined
   useEffect(() => {
     // A visit that isn't noted costs a line in "Recent"; nobody should be told.
     if (there) recordVisit(id).catch(() => undefined)
   }, [id, there])
 
-  if (query.data) return <OpenDocument document={query.data} />
+  if (document) return <OpenDocument document={document} />
   return (
     <>
       <PageHeader />
