@@ -20,6 +20,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from collab.protocol.lib0 import varbytes
 from collab.routing import sockets
 from collab.transports.http import EVENTS
 from documents.api import api
@@ -80,6 +81,7 @@ SAME_FOR_ALL = {"DELETE /documents/{document_id}/favourite"}
 # Pages of Django's by the pattern of their address; those of the admin all begin alike.
 PAGES: dict[str, For] = {
     "": For.SIGNED_IN,
+    "shell/": For.ANYBODY,  # the app's page for nobody in particular
     r"^(?:trash|favourites|recent|shared)/?$": For.SIGNED_IN,
     r"^(?:w|d|settings)/.*$": For.SIGNED_IN,
     "api/": For.ANYBODY,
@@ -144,7 +146,9 @@ ADMIN = "admin/"
 # The conditions by which `collab/asgi.py` chooses among what stands in front of Django.
 FRONT: dict[str, For] = {
     "scope['path'] in PATHS": For.ANYBODY,  # /healthz, /readyz
-    "scope['path'].startswith(PREFIX)": For.ANYBODY,  # /static/
+    # /static/, and the service worker
+    "scope['path'].startswith(PREFIX) or scope['path'] == SERVICE_WORKER": For.ANYBODY,
+    "scope['path'].startswith('/api/')": For.SIGNED_IN,  # Django, and the build's name with it
     "_http is not None and _http.takes(scope['path'])": For.SIGNED_IN,  # /sync/…, /events; see `transports`
     "scope['path'] == metrics.PATH and _hub is not None": For.OPERATORS,  # from this machine alone
 }
@@ -187,9 +191,15 @@ class Socket:
     first: Callable[[str, str], bytes] | None = None
 
 
+def _hocuspocus_token(document: str, token: str) -> bytes:
+    return varbytes(document.encode()) + b"\x02\x00" + varbytes(token.encode())
+
+
 # By the patterns of their paths.
 SOCKETS: dict[str, Socket] = {
     "ws/y/<uuid:document_id>": Socket(signed_out=4401, not_theirs=4404),
+    # Documents are asked for on it, each with a token (or the cookie), and refused one by one.
+    "ws/hocuspocus": Socket(signed_out=None, first=_hocuspocus_token),
     "ws/events": Socket(signed_out=4401),
     "": Socket(signed_out=4404),  # all others
 }
