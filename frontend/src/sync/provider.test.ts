@@ -113,6 +113,24 @@ describe("syncing", () => {
     expect(ben.text).toBe("hi!")
   })
 
+  it("stays connected when somebody who listens fails", async () => {
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined)
+    const [ann, ben] = [join(), join()]
+    await settle()
+    ann.provider.subscribe(() => {
+      throw new Error("too many renders")
+    })
+    const lines = server.lines.size
+    ben.type("hi")
+    ann.type("there")
+    await settle()
+    expect(ann.status.kind).toBe("saved")
+    expect(ann.text).toBe(ben.text)
+    expect(server.lines.size).toBe(lines)
+    expect(error).toHaveBeenCalled()
+    error.mockRestore()
+  })
+
   it("sends what was made before there was a connection", async () => {
     const ann = join()
     ann.type("early")

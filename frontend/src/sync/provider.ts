@@ -399,7 +399,14 @@ export class WeftProvider {
   }
 
   #tellListeners(): void {
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener()
+      } catch (error) {
+        // Whoever shows us may fail to; taken for an unreadable frame it would cost the connection.
+        console.error("A listener of Weft's provider failed.", error)
+      }
+    }
   }
 }
 
