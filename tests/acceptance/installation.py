@@ -19,6 +19,7 @@ from collab.protocol import guard
 from collab.protocol.state_vector import decode_state_vector
 from documents import merging
 from tests.acceptance.client import Client, SocketClient, StockClient
+from tests.acceptance.hocuspocus_client import HocuspocusClient
 from tests.acceptance.http_clients import PollClient, StreamClient
 from tests.running import Weft
 
@@ -45,6 +46,7 @@ print(json.dumps({"people": people, "documents": documents, "workspace": str(wor
 KINDS: dict[str, type[Client]] = {
     "weft.1": SocketClient,
     "y-websocket": StockClient,
+    "hocuspocus": HocuspocusClient,
     "sse": StreamClient,
     "poll": PollClient,
 }
