@@ -1,6 +1,8 @@
 """Behind proxies that let no WebSocket through, or no stream either, all is as always."""
 
 import json
+import os
+import random
 import re
 import socket
 import urllib.request
@@ -15,13 +17,18 @@ from tests.browser.person import Person
 from tests.running import until
 
 Browsers = Callable[..., Person]
+SEEDS = int(os.environ.get("WEFT_SEEDS", "2"))
 
 # As seen from the page: a socket that is blocked goes where nobody listens, and an open one breaks. A stream that is
 # blocked never brings its first byte, as behind a proxy that waits for its end.
 PROXY = """((settings) => {
     const { fetch, WebSocket } = window
     const open = new Set()
-    const cut = () => [...open].forEach((socket) => socket.close())
+    const streaming = new Set()
+    const cut = () => {
+        if (!proxy.sockets) for (const socket of [...open]) socket.close()
+        if (!proxy.streams) for (const stream of [...streaming]) stream.abort(new TypeError("network error"))
+    }
     window.proxy = { ...settings, cut }
     window.WebSocket = class extends WebSocket {
         constructor(url, protocols) {
@@ -34,8 +41,13 @@ PROXY = """((settings) => {
     const aborted = ({ signal }) =>
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(new DOMException("", "AbortError"))))
     window.fetch = (input, init) => {
-        const stream = String(init?.headers?.Accept).includes("event-stream")
-        return stream && !proxy.streams ? aborted(init) : fetch(input, init)
+        if (!String(init?.headers?.Accept).includes("event-stream")) return fetch(input, init)
+        if (!proxy.streams) return aborted(init)
+        const stream = new AbortController()
+        streaming.add(stream)
+        init.signal.addEventListener("abort", () => stream.abort(init.signal.reason))
+        stream.signal.addEventListener("abort", () => streaming.delete(stream))
+        return fetch(input, { ...init, signal: stream.signal })
     }
 })"""
 
@@ -51,12 +63,35 @@ def behind_a_proxy(page: Page, *, sockets: bool, streams: bool) -> None:
     page.add_init_script(f"{PROXY}({json.dumps(settings)})")
 
 
+def lets_through(person: Person, **what: bool) -> None:
+    """From now on, and what isn't let through any more breaks."""
+    person.page.evaluate("what => { Object.assign(proxy, what); proxy.cut() }", what)
+
+
 def lets_sockets_through(person: Person, through: bool) -> None:
-    person.page.evaluate("through => { proxy.sockets = through; if (!through) proxy.cut() }", through)
+    lets_through(person, sockets=through)
+
+
+def looks_again(person: Person) -> None:
+    """As after a change of networks: at once, not in half a minute."""
+    person.page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def goes_by(person: Person, transport: str) -> None:
     expect(person.status).to_have_attribute("data-transport", transport)
+
+
+def climbs_back(person: Person) -> None:
+    """Rung by rung, and as soon as it looks: an attempt that was under way may still have met the block."""
+
+    def is_up() -> bool:
+        if person.status.get_attribute("data-transport") == "websocket":
+            return True
+        looks_again(person)
+        person.page.wait_for_timeout(500)
+        return False
+
+    until(is_up, seconds=60, what="back on a WebSocket")
 
 
 def counted(office: Office, name: str) -> int:
@@ -124,7 +159,7 @@ def test_it_climbs_back_as_soon_as_sockets_get_through_and_nothing_flickers(
         }"""
     )
     lets_sockets_through(ann, True)
-    ann.page.evaluate("dispatchEvent(new Event('online'))")
+    looks_again(ann)
     goes_by(ann, "websocket")
     ann.page.wait_for_timeout(2_000)  # the transport that was left says goodbye a second later
     assert set(ann.page.evaluate("[...said]")) <= {"Saved"}
@@ -141,7 +176,7 @@ def test_what_is_typed_while_sockets_come_and_go_arrives_once(office: Office, an
         for person in (ann, ben):
             lets_sockets_through(person, through)
             if through:
-                person.page.evaluate("dispatchEvent(new Event('online'))")
+                looks_again(person)
         write_at_once(ann, ben, f" {turn} over and", f" {turn} to and f")
         for person in (ann, ben):
             goes_by(person, "websocket" if through else "sse")
@@ -150,6 +185,36 @@ def test_what_is_typed_while_sockets_come_and_go_arrives_once(office: Office, an
             "Warp: 0 over and 1 over and 2 over and 3 over and\nWeft: 0 to and f 1 to and f 2 to and f 3 to and f"
         )
         person.is_saved()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_whatever_comes_and_goes_while_two_people_type_the_text_is_the_same(
+    office: Office, ann: Person, ben: Person, seed: int
+) -> None:
+    """`WEFT_SEEDS=50 ./test browser tests/browser/test_transports.py -k comes_and_goes` for more of them."""
+    chance = random.Random(seed)
+    document = office.document("Warp:\n\nWeft:")
+    for person in (ann, ben):
+        behind_a_proxy(person.page, sockets=True, streams=True)
+        person.open(document)
+        goes_by(person, "websocket")
+    typed = ["", ""]
+    for _ in range(6):
+        for person in (ann, ben):
+            if chance.random() < 0.6:
+                lets_through(person, sockets=chance.random() < 0.4, streams=chance.random() < 0.6)
+                if chance.random() < 0.5:
+                    looks_again(person)
+        words = ["".join(chance.choices(" abcdefgh", k=5)) + "." for _ in range(2)]
+        write_at_once(ann, ben, *words)
+        typed = [before + word for before, word in zip(typed, words, strict=True)]
+        ann.page.wait_for_timeout(chance.choice((0, 100, 1_500)))
+    for person in (ann, ben):
+        lets_through(person, sockets=True, streams=True)
+    for person in (ann, ben):
+        climbs_back(person)
+        person.is_saved()
+        person.reads(f"Warp:{typed[0]}\nWeft:{typed[1]}")
 
 
 def test_the_status_says_why_it_is_not_live_and_what_to_do(office: Office, ann: Person) -> None:
