@@ -1,10 +1,10 @@
 """From a key press in one browser to the letter on another's screen: a real Weft, two Chromium windows, two people.
 
-    .venv/bin/python bench/key_to_screen.py [--keys 300] [--processes 1]
+    .venv/bin/python bench/key_to_screen.py [--keys 300] [--processes 1] [--transport websocket|sse|poll]
 
 Ann types at a steady pace. For each key her window notes when the key event came, and Ben's window when the text had
 changed and the frame with it was drawn (the second animation frame after the change, so that drawing is included).
-Both read the same clock.
+Both read the same clock. Without `--transport websocket` a proxy, as the tests have it, blocks what is better.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from tests.acceptance.installation import Installation, running  # noqa: E402
 from tests.browser.conftest import LAUNCH  # noqa: E402
 from tests.browser.person import Person  # noqa: E402
+from tests.browser.test_transports import behind_a_proxy, goes_by  # noqa: E402
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 PAUSE_MS = 90  # a fast typist's
@@ -57,11 +58,14 @@ SEEN = """() => {
 }"""
 
 
-def open_window(browser: Browser, installation: Installation, name: str, document: str) -> Person:
+def open_window(browser: Browser, installation: Installation, name: str, document: str, transport: str) -> Person:
     page = browser.new_context(base_url=installation.weft.url).new_page()
     person = Person(name, page)
     person.sign_in()
+    if transport != "websocket":
+        behind_a_proxy(page, sockets=False, streams=transport == "sse")
     person.open(document)
+    goes_by(person, transport)
     return person
 
 
@@ -83,6 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=300)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--transport", choices=("websocket", "sse", "poll"), default="websocket")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="weft-", dir="/tmp"))
     with (
@@ -92,15 +97,25 @@ def main() -> None:
         launch = {key: value for key, value in LAUNCH["chromium"].items() if key != "programs"}
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", **launch)
         document = installation.document()
-        ann = open_window(browser, installation, "ann", document)
-        ben = open_window(browser, installation, "ben", document)
+        ann = open_window(browser, installation, "ann", document, options.transport)
+        ben = open_window(browser, installation, "ben", document, options.transport)
         ann.come_to_the_front()
         ann.body.focus()
         changed, drawn = measure(ann.page, ben.page, options.keys)
         browser.close()
     for name, took in (("text changed", changed), ("drawn", drawn)):
         p50, p95 = statistics.median(took), statistics.quantiles(took, n=20)[18]
-        print(json.dumps({"what": name, "keys": len(took), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1)}))
+        print(
+            json.dumps(
+                {
+                    "transport": options.transport,
+                    "what": name,
+                    "keys": len(took),
+                    "p50_ms": round(p50, 1),
+                    "p95_ms": round(p95, 1),
+                }
+            )
+        )
 
 
 if __name__ == "__main__":
