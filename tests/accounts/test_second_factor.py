@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 from collab.accounts.adapters import MFAAdapter
-from documents.models import User
+from documents.models import AuditEntry, User
 from tests.accounts.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,25 @@ def test_after_enrolling_the_password_alone_is_not_enough(anns_browser: Browser,
     assert "isn&#x27;t right" in other.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode()
     other.post("/accounts/2fa/authenticate/", {"code": code_for(secret)})
     assert other.is_signed_in
+
+
+@pytest.mark.django_db(transaction=True)  # a new factor is announced on commit
+def test_each_step_is_in_the_audit_log(anns_browser: Browser, ann: User) -> None:
+    secret = enrol(anns_browser)
+    other = Browser()
+    other.sign_in(ann.email)
+    other.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    other.post("/accounts/2fa/authenticate/", {"code": code_for(secret)})
+    steps = AuditEntry.objects.filter(user=ann, action__startswith="second_factor").order_by("pk")
+    written = [(entry.action, entry.actor, entry.details["type"]) for entry in steps]
+    # The recovery codes come with the first factor. Who failed is what isn't known.
+    assert written == [
+        ("second_factor.added", ann, "totp"),
+        ("second_factor.added", ann, "recovery_codes"),
+        ("second_factor.failed", None, "totp"),
+        ("second_factor.used", ann, "totp"),
+    ]
+    assert AuditEntry.objects.filter(action="session.signed_in").latest("pk").details["how"] == "password and mfa"
 
 
 def test_a_recovery_code_signs_in_once(anns_browser: Browser, ann: User) -> None:
