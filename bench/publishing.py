@@ -1,9 +1,11 @@
 """From XADD to the event in a browser: a real Weft, a program that publishes, sockets that listen on `/ws/events`.
 
-    .venv/bin/python bench/publishing.py [--count 300] [--processes 1] [--kind notification]
+    .venv/bin/python bench/publishing.py [--count 300] [--processes 1] [--kind notification] [--shown-by sse]
 
 A program puts an envelope on the stream every 50 ms; the time runs from just before its XADD until the frame with it
 was read from the socket. Both read the same clock. For `append` it ends when the line is in an open document.
+
+With `--shown-by` the clock runs on until the toast stands in a real Chromium that hears by that transport.
 """
 
 import argparse
@@ -26,6 +28,7 @@ import django
 
 django.setup()
 
+from playwright.sync_api import sync_playwright  # noqa: E402
 from pycrdt import XmlFragment  # noqa: E402
 from redis import Redis  # noqa: E402
 from websockets.asyncio.client import connect  # noqa: E402
@@ -33,8 +36,24 @@ from websockets.asyncio.client import connect  # noqa: E402
 from documents.envelope import sign  # noqa: E402
 from tests.acceptance.client import until  # noqa: E402
 from tests.acceptance.installation import Installation, running  # noqa: E402
+from tests.browser.conftest import LAUNCH  # noqa: E402
+from tests.browser.person import Person  # noqa: E402
+from tests.browser.test_transports import behind_a_proxy  # noqa: E402
+from tests.running import until as until_shown  # noqa: E402
 
 PAUSE = 0.05
+# Notes when a title first stands in the page, and closes its toast, since only a few are shown at a time.
+WATCH = """() => {
+    window.shown = {}
+    new MutationObserver(() => {
+        for (const toast of document.querySelectorAll(".mantine-Notification-root")) {
+            const mark = /m\\d+/.exec(toast.textContent)?.[0]
+            if (!mark || window.shown[mark]) continue
+            window.shown[mark] = performance.timeOrigin + performance.now()
+            toast.querySelector(".mantine-Notification-closeButton")?.click()
+        }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+}"""
 
 
 class Publisher:
@@ -75,6 +94,28 @@ async def told(weft: Installation, kind: str, count: int) -> list[float]:
     return waits
 
 
+def shown(weft: Installation, transport: str, count: int) -> list[float]:
+    publisher, waits = Publisher(weft), []
+    ann = weft.people["ann"]
+    with sync_playwright() as playwright:
+        launch = {key: value for key, value in LAUNCH["chromium"].items() if key != "programs"}
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", **launch)
+        page = browser.new_context(base_url=weft.weft.url).new_page()
+        if transport != "websocket":
+            behind_a_proxy(page, sockets=False, streams=transport == "sse")
+        Person("ann", page).sign_in()
+        page.wait_for_timeout(8_000)  # down the ladder
+        page.evaluate(WATCH)
+        for number in range(count):
+            mark = f"m{number}"
+            at = time.time()
+            publisher.publish(f"user:{ann['id']}", "notification", mark, {"title": mark})
+            until_shown(lambda mark=mark: page.evaluate("mark => window.shown[mark]", mark))  # type: ignore[misc]
+            waits.append(page.evaluate("mark => window.shown[mark]", mark) / 1000 - at)
+        browser.close()
+    return waits
+
+
 async def appended(weft: Installation, count: int) -> list[float]:
     publisher, waits = Publisher(weft), []
     document = weft.document()
@@ -94,15 +135,22 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--kind", choices=["notification", "event", "append"], default="notification")
+    parser.add_argument("--shown-by", choices=["websocket", "sse", "poll"])
     options = parser.parse_args()
     home = tempfile.mkdtemp(prefix="weft-", dir="/tmp")
     with running(Path(home), "sqlite", documents=1, WEB_WORKERS=str(options.processes)) as weft:
-        work = appended(weft, options.count) if options.kind == "append" else told(weft, options.kind, options.count)
-        waits = sorted(1000 * wait for wait in asyncio.run(work))
+        if options.shown_by:
+            waits = shown(weft, options.shown_by, options.count)
+        elif options.kind == "append":
+            waits = asyncio.run(appended(weft, options.count))
+        else:
+            waits = asyncio.run(told(weft, options.kind, options.count))
+        waits = sorted(1000 * wait for wait in waits)
     shutil.rmtree(home, ignore_errors=True)
     quantiles = statistics.quantiles(waits, n=100)
+    by = f", shown by {options.shown_by}" if options.shown_by else ""
     print(
-        f"{options.kind}, {options.processes} process(es): {len(waits)} of {options.count} arrived; ms: "
+        f"{options.kind}{by}, {options.processes} process(es): {len(waits)} of {options.count} arrived; ms: "
         f"p50 {statistics.median(waits):.1f}, p95 {quantiles[94]:.1f}, p99 {quantiles[98]:.1f}, most {waits[-1]:.1f}"
     )
 
