@@ -147,7 +147,7 @@ _cache = {
 }
 CACHES = {"default": {**_cache, "KEY_PREFIX": "weft:cache"}, "sessions": {**_cache, "KEY_PREFIX": "weft"}}
 # Key of a session, part of the contract: weft:1:django.contrib.sessions.cache<sessionid>
-SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+SESSION_ENGINE = "collab.accounts.session_engine"
 SESSION_CACHE_ALIAS = "sessions"
 CHANNEL_LAYERS = {
     "default": {
