@@ -42,8 +42,10 @@ class LossyRedis:
     def down(self) -> Iterator[None]:
         """Killed, and after the block started again, empty."""
         self._stop()
-        yield
-        self._start()
+        try:
+            yield
+        finally:
+            self._start()
 
     def close(self) -> None:
         self._server.close()
