@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from collab import closing, rights, signed_in
+from collab import closing, rights, signed_in, tracing
 from collab.closing import Closing
 from collab.dialects import Dialect
 from collab.hub import Hub, refusal
@@ -63,6 +63,7 @@ async def admit(
         raise Refused(refusal(error)) from error
     if identity is None:
         raise Refused(closing.SIGNED_OUT)
+    tracing.by(identity.user_id)
     may_edit = None if stands is None else stands.may_edit.get(identity.user_id)
     if stands is None or may_edit is None:
         raise Refused(closing.GONE)  # what one may not see answers exactly as what does not exist
@@ -130,6 +131,7 @@ class Vouchers:
             raise Refused(closing.RESTARTING)
         _check_crowd(self._hub, document_id, vouching.identity, brief=True)
         COUNTERS["vouched"] += 1
+        tracing.by(vouching.identity.user_id)
         session = Session(
             vouching.identity,
             transport,

@@ -13,7 +13,7 @@ _django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  # what follows needs the apps
 
-from collab import metrics  # noqa: E402
+from collab import access  # noqa: E402
 from collab.build import HEADER, build  # noqa: E402
 from collab.headers import with_headers  # noqa: E402
 from collab.health import PATHS, health, start_draining  # noqa: E402
@@ -22,33 +22,41 @@ from collab.publishing import Publishing  # noqa: E402
 from collab.relay import RedisRelay  # noqa: E402
 from collab.routing import HttpTransports, sockets  # noqa: E402
 from collab.static_files import PREFIX, SERVICE_WORKER, static_files  # noqa: E402
+from collab.watching import PATH, Watch, of_the_pool  # noqa: E402
 from presence.feed import Feed  # noqa: E402
 from presence.receivers import send_on  # noqa: E402
 
 _hub: Hub | None = None
 _http: HttpTransports | None = None
+_watch: Watch | None = None
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket":
+        access.connection(scope)
         await sockets({**scope, "hub": _hub}, receive, send)
     elif scope["type"] == "http":
-        send = with_headers(scope, send)
-        # Health checks and files don't pay Django's 1.3 ms.
-        if scope["path"] in PATHS:
-            await health(scope, receive, send)
-        elif scope["path"].startswith(PREFIX) or scope["path"] == SERVICE_WORKER:
-            await static_files(scope, receive, send)
-        elif _http is not None and _http.takes(scope["path"]):
-            await _http(scope, receive, send)
-        elif scope["path"] == metrics.PATH and _hub is not None:
-            await metrics.serve(scope, send, _hub.gauges())
-        elif scope["path"].startswith("/api/"):
-            await _django(scope, receive, _naming_the_build(send))
-        else:
-            await _django(scope, receive, send)
+        # uvicorn's `send` is a method of the cycle that holds the connection: kept, since it gets wrapped.
+        await access.http(_answer, {**scope, "cycle": getattr(send, "__self__", None)}, receive, send)
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
+
+
+async def _answer(scope: Any, receive: Any, send: Any) -> None:
+    send = with_headers(scope, send)
+    # Health checks and files don't pay Django's 1.3 ms.
+    if scope["path"] in PATHS:
+        await health(scope, receive, send)
+    elif scope["path"].startswith(PREFIX) or scope["path"] == SERVICE_WORKER:
+        await static_files(scope, receive, send)
+    elif _http is not None and _http.takes(scope["path"]):
+        await _http(scope, receive, send)
+    elif scope["path"] == PATH and _watch is not None:
+        await _watch.serve(scope, send)
+    elif scope["path"].startswith("/api/"):
+        await _django(scope, receive, _naming_the_build(send))
+    else:
+        await _django(scope, receive, send)
 
 
 def _naming_the_build(send: Any) -> Any:
@@ -72,18 +80,22 @@ async def drain(seconds: float) -> None:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    global _hub, _http
+    global _hub, _http, _watch
     await receive()
-    _hub = Hub(RedisRelay(settings.REDIS_URL))
-    _http = HttpTransports(_hub, Feed(settings.REDIS_URL))
+    relay, feed = RedisRelay(settings.REDIS_URL), Feed(settings.REDIS_URL)
+    _hub = Hub(relay)
+    _http = HttpTransports(_hub, feed)
+    _watch = Watch("web", _hub.gauges, relay.gauges, of_the_pool, lambda: {"listeners": len(feed.listeners)})
     await _hub.start()
     await _http.start()
     send_on(asyncio.get_running_loop())
     publishing = Publishing(settings.REDIS_URL)
     publishing.start()
+    _watch.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await _http.stop()
     await asyncio.gather(publishing.stop(), _hub.stop())
     send_on(None)
+    await _watch.stop()
     await send({"type": "lifespan.shutdown.complete"})

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from collab.metrics import COUNTERS
 from collab.protocol import guard, messages
 from collab.protocol.lib0 import varbytes, varuint
 from collab.relay import Message, Relay
@@ -138,6 +139,9 @@ class RoomAwareness:
         self._relay.publish(self._document_id, [b"k", visitor.client_id, visitor.user_id])
 
     def _gather(self, changed: list[Presence], *, local: bool) -> None:
+        if self._table.dropped:
+            COUNTERS["refused_awareness"] += self._table.dropped
+            self._table.dropped = 0
         if not changed:
             return
         self._tag = None

@@ -21,6 +21,8 @@ KEPT_BYTES = 1_000_000
 class Dialect(Protocol):
     """Bytes for the client, or None (no bytes at all) for what it isn't told."""
 
+    transport: str
+    """What its clients come by, in logs and numbers."""
     answers: bool
     """The client answers a SyncStep1. One that doesn't is sent away when the history was replaced, and syncs anew."""
 
@@ -46,6 +48,7 @@ class Dialect(Protocol):
 class YWebsocket:
     """y-websocket, unmodified clients: they know of neither acks nor cursors."""
 
+    transport = "websocket"
     answers = True
 
     def frame(self, frame: bytes) -> bytes | None:
@@ -83,6 +86,7 @@ class Weft(YWebsocket):
 class Quiet:
     """A client that is told nothing: the base of those that hear little. Whatever it isn't told, it asks for."""
 
+    transport = "request"
     answers = False
 
     def frame(self, frame: bytes) -> bytes | None:
@@ -107,6 +111,7 @@ class Quiet:
 class EventStream(Quiet):
     """Server-sent events. The id of an event is the client's cursor, so only committed entries have one."""
 
+    transport = "sse"
     PING: ClassVar = b"event: ping\ndata: {}\n\n"
 
     def __init__(self) -> None:
@@ -144,6 +149,7 @@ class EventStream(Quiet):
 class Wake(Quiet):
     """A poll: it reads the room itself, and needs to know when. Only what is in no log yet must be carried."""
 
+    transport = "poll"
     CHANGED: ClassVar = b""
 
     def frame(self, frame: bytes) -> bytes | None:
@@ -184,6 +190,7 @@ class Hocuspocus:
     Every message bears the address; the welcome says whether it may write, and edits are acknowledged one by one.
     """
 
+    transport = "hocuspocus"
     answers = True
 
     def __init__(self, address: bytes) -> None:

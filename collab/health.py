@@ -1,4 +1,8 @@
-"""`/healthz` (this process lives) and `/readyz` (it can serve: database and Redis answer, and it isn't draining).
+"""`/healthz` (this process lives) and `/readyz` (send people here): what is away, and what follows from that.
+
+Not ready without the database, and while draining. Without Redis *degraded*, and yet ready: Redis costs latency and
+sign-ins, never content, all processes share it, and a balancer that took them all out would turn that into an outage
+for those who are writing.
 
 Raw ASGI, in front of Django: a balancer asks every few seconds, by an address that is in no ALLOWED_HOSTS, and must get
 an answer also while every thread is busy.
@@ -11,8 +15,9 @@ from collections.abc import Awaitable
 from asgiref.sync import sync_to_async
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 PATHS = frozenset({"/healthz", "/readyz"})
 ANSWER_SECONDS = 3.0
@@ -35,7 +40,7 @@ async def health(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendC
         status, report = 200, {"process": "ok"}
     else:
         report = await readiness()
-        status = 200 if set(report.values()) == {"ok"} else 503
+        status = 200 if report["process"] in ("ok", "degraded") else 503
     body = json.dumps(report).encode()
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     await send(
@@ -53,7 +58,15 @@ async def readiness() -> dict[str, str]:
     if _draining:
         return {"process": "draining"}
     database, redis = await asyncio.gather(_answers(_ask_database()), _answers(_ask_redis()))
-    return {"process": "ok", "database": database, "redis": redis}
+    process = "unavailable" if database != "ok" else "degraded" if redis != "ok" else "ok"
+    return {"process": process, "database": database, "redis": redis}
+
+
+def missing(fault: BaseException) -> str | None:
+    """What is away, if that is what the exception tells: "database" or "redis"."""
+    if isinstance(fault, (OperationalError, InterfaceError)):
+        return "database"
+    return "redis" if isinstance(fault, RedisError) else None
 
 
 async def _answers(question: Awaitable[None]) -> str:

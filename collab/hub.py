@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections import Counter
 from collections.abc import Coroutine, Iterable
 from typing import Any
 from uuid import UUID
@@ -46,6 +47,8 @@ class Hub:
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
         self._heard_while_opening: dict[UUID, list[Message]] = {}
         self._closing: dict[UUID, asyncio.TimerHandle] = {}
+        self._lag = 0
+        self._joined_at: dict[Session, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -87,10 +90,19 @@ class Hub:
         if (timer := self._closing.pop(document_id, None)) is not None:
             timer.cancel()
         room.join(session)
+        if not session.brief:
+            self._joined_at[session] = asyncio.get_running_loop().time()
+            log.info("joined by %s", session.transport, extra=_about(room, session))
         return room
 
     def leave(self, room: Room, session: Session) -> None:
         room.leave(session)
+        if (joined_at := self._joined_at.pop(session, None)) is not None:
+            stayed = {
+                "code": None if session.closing is None else session.closing.code,
+                "seconds": round(asyncio.get_running_loop().time() - joined_at, 1),
+            }
+            log.info("left %s", session.transport, extra={**_about(room, session), **stayed})
         if not room.sessions and room.document_id not in self._closing:
             timer = asyncio.get_running_loop().call_later(LINGER, self._close, room)
             self._closing[room.document_id] = timer
@@ -139,11 +151,19 @@ class Hub:
         room.stop()
         self._spawn(self.relay.unsubscribe(room.document_id))
 
-    def gauges(self) -> dict[str, int]:
+    def gauges(self) -> dict[str, float]:
         """What is open now, for `/metrics`."""
+        sessions = [session for session in self._sessions() if not session.brief]
+        waiting = [session.waiting_bytes for session in sessions]
+        by_transport = Counter(session.transport for session in sessions)
         return {
+            **{f"sessions_{value}": 0 for value in ("websocket", "sse", "poll", "hocuspocus")},
+            **{f"sessions_{transport}": count for transport, count in by_transport.items()},
             "rooms": len(self.rooms),
-            "sessions": sum(not session.brief for session in self._sessions()),
+            "queue_bytes": sum(waiting),
+            "queue_bytes_longest": max(waiting, default=0),
+            "unsaved_bytes": sum(room.unsaved_bytes for room in self.rooms.values()),
+            "log_lag_entries": self._lag,
             "relay_healthy": int(self.relay.healthy),
         }
 
@@ -206,6 +226,7 @@ class Hub:
 
     async def _look(self, rooms: list[Room]) -> None:
         if not rooms:
+            self._lag = 0
             return
         try:
             heads = await in_reader(document_log.heads, [room.document_id for room in rooms])
@@ -215,6 +236,9 @@ class Hub:
             COUNTERS["look_failed"] += 1
             log.debug("could not look at the logs: %s", error)
             return
+        self._lag = max(
+            (heads[room.document_id].head - room.replica.head for room in rooms if room.document_id in heads), default=0
+        )
         for room in rooms:
             stands = heads.get(room.document_id)
             if stands is None:
@@ -258,6 +282,14 @@ class Hub:
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _about(room: Room, session: Session) -> dict[str, object]:
+    return {
+        "document_id": str(room.document_id),
+        "user_id": session.identity.user_id,
+        "transport": session.transport,
+    }
 
 
 def refusal(error: Exception) -> Closing:

@@ -13,6 +13,7 @@ On the wire, msgpack: [kind, sender, …] with kinds
   u  unsaved   update                               relayed though the database is down; has no number
 on `weft:doc:{DOCUMENT}`, and on `weft:control`
   r  rights    [document, …] | nil, [user_id, …] | nil
+  t  time      sent                                 to itself: how long is the way
   s  sessions  user_id, [session_key, …] | nil      these ended; nil: all of the user's
 """
 
@@ -46,6 +47,8 @@ RECONNECT = 0.2
 SILENCE = 5.0
 """Seconds without a frame before the subscription is probed; as long again and it is given up."""
 PENDING = 10_000
+PROBE = 5.0
+"""Seconds between two measurements of the way through Redis."""
 ALONE = 3.0
 """Seconds for which a document's messages are not sent after Redis said that nobody else is subscribed. A process that
 opens it asks who is here, which ends this at once; should that be lost, it lasts this long, and meanwhile that process
@@ -94,12 +97,13 @@ class RedisRelay:
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
         self._alone_until: dict[bytes, float] = {}
+        self._lag = 0.0
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, receive: Receive, restored: Callable[[], None]) -> None:
         self._receive, self._restored = receive, restored
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
+        self._tasks = [asyncio.create_task(work) for work in (self._listen(), self._send(), self._measure())]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -136,6 +140,18 @@ class RedisRelay:
             return
         self._pending.append((name, msgpack.packb([message[0], self._sender, *message[1:]])))
         self._wake.set()
+
+    def gauges(self) -> dict[str, float]:
+        """For `/metrics`."""
+        return {"relay_lag_seconds": self._lag, "relay_pending": len(self._pending)}
+
+    async def _measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(PROBE)
+            if self.healthy:
+                self._pending.append((CONTROL, msgpack.packb([b"t", self._sender, loop.time()])))
+                self._wake.set()
 
     async def _send(self) -> None:
         """One pipeline for all that gathered while the last one ran: 21 µs a message in tens, 90 µs alone."""
@@ -205,8 +221,15 @@ class RedisRelay:
                         self._restored()
 
     def _take(self, name: bytes, payload: bytes) -> None:
-        message = msgpack.unpackb(payload, use_list=True)
+        try:
+            message = msgpack.unpackb(payload, use_list=True)
+        except ValueError:
+            # Somebody else's: an exception here would end the subscription of all documents.
+            COUNTERS["relay_faults"] += 1
+            return
         if message[1] == self._sender:
+            if message[0] == b"t":
+                self._lag = asyncio.get_running_loop().time() - message[2]
             return
         if name == CONTROL:
             self._receive(None, message)

@@ -7,6 +7,7 @@ those that are missing, the follower knows. Everything here runs on the event lo
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from collab.awareness import RoomAwareness
 from collab.build import build
 from collab.closing import Closing
 from collab.follower import Follower, Span
-from collab.metrics import COUNTERS
+from collab.metrics import COUNTERS, histogram
 from collab.protocol import guard, messages
 from collab.protocol.lib0 import ProtocolError
 from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1, SyncStep2, Update
@@ -37,6 +38,7 @@ from presence.awareness import Visitor
 log = logging.getLogger(__name__)
 
 LIMITS = settings.LIMITS
+ACK_SECONDS = histogram("ack_seconds")
 RELAY_BYTES = 64_000
 """Entries larger than this are not relayed; the others are told to read the log."""
 SCAN_INLINE = 32_000
@@ -80,6 +82,10 @@ class Room:
     def has_unsaved(self) -> bool:
         """The database is down, and edits wait for it."""
         return self._unsaved_bytes > 0
+
+    @property
+    def unsaved_bytes(self) -> int:
+        return self._unsaved_bytes
 
     # --- sessions ---
 
@@ -166,13 +172,15 @@ class Room:
                     session.send(messages.encode_pong())
         except ProtocolError as error:
             COUNTERS["malformed"] += 1
-            log.info("malformed frame from user %s: %s", session.identity.user_id, error)
+            about = {"document_id": str(self.document_id), "user_id": session.identity.user_id}
+            log.info("malformed frame from user %s: %s", session.identity.user_id, error, extra=about)
             session.close(closing.malformed(str(error)))
 
     async def _receive_update(self, session: Session, message: Update | SyncStep2) -> None:
         update = message.update
         session.received += 1
         if len(update) > LIMITS.frame_bytes:
+            COUNTERS["refused_update_size"] += 1
             session.close(closing.TOO_LARGE)
             return
         scan = guard.scan(update) if len(update) <= SCAN_INLINE else await in_reader(guard.scan, update)
@@ -241,18 +249,29 @@ class Room:
         for session, number in numbers.items():
             if session.open:
                 session.acknowledge(number)
+        now = time.perf_counter()
+        for write in writes:
+            ACK_SECONDS.observe(now - write.at)
         if refused:
             COUNTERS["refused_at_commit"] += len(refused)
             self.run(self.recheck_rights())
         if outcome is None or not outcome.entries:
             return
         COUNTERS["entries"] += len(outcome.entries)
+        if log.isEnabledFor(logging.DEBUG):
+            self._log_committed(outcome)
         stored = [write for write in writes if write.update is not None and write.session not in refused]
         authors = {write.session for write in stored}
         only_author = next(iter(authors)) if len(authors) == 1 else None
         fresh = self._follower.deliver(outcome.epoch, outcome.entries, _spans_of(outcome.entries, stored))
         self._tell(fresh, only_author if len(fresh) == len(outcome.entries) else None)
         self._publish_entries(outcome.epoch, outcome.entries)
+
+    def _log_committed(self, outcome: Outcome) -> None:
+        for entry in outcome.entries:
+            about = {"document_id": str(self.document_id), "user_id": entry.author_id}
+            size = len(entry.update)
+            log.debug("committed %d.%d (%d bytes)", outcome.epoch, entry.seq, size, extra=about)
 
     def unsaved(self, writes: list[Write]) -> None:
         """The database is down: the writes wait. Others see them, marked as not saved; nobody gets an ack."""
@@ -419,7 +438,7 @@ class Room:
             except DocumentGone:
                 self.end(closing.GONE)
             except Exception:
-                log.exception("document %s", self.document_id)
+                log.exception("document %s", self.document_id, extra={"document_id": str(self.document_id)})
                 COUNTERS["room_faults"] += 1
 
         task = asyncio.get_running_loop().create_task(guarded())

@@ -87,6 +87,10 @@ class Outbox:
     def overflowed(self) -> bool:
         return self._overflowed
 
+    @property
+    def waiting_bytes(self) -> int:
+        return self._bytes
+
     def put(self, frame: bytes) -> None:
         if self.closed or (self._overflowed and not isinstance(frame, Kept)):
             return
@@ -118,6 +122,7 @@ class Outbox:
     def close(self) -> None:
         self.closed = True
         self._queue.clear()
+        self._bytes = 0
 
     async def _drain(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
         try:
@@ -209,6 +214,15 @@ class Session:
     @property
     def answers(self) -> bool:
         return self._dialect.answers
+
+    @property
+    def transport(self) -> str:
+        """What it comes by, in logs and numbers."""
+        return self._dialect.transport
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._outbox.waiting_bytes
 
     def send(self, frame: bytes) -> None:
         """A message in the room's words; see `Dialect.frame`."""

@@ -32,6 +32,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: the reverse proxy's address.
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
+# Who shows this may read /metrics from elsewhere too; without it only this machine may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # How long a web process takes to send its sockets away before it ends; /readyz says 503 meanwhile.
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=1.0)
 
@@ -89,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "collab.access.who",
 ]
 ROOT_URLCONF = "collab.urls"
 ASGI_APPLICATION = "collab.asgi.application"
@@ -183,21 +186,39 @@ USE_TZ = True
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 
+_log_level = env.str("LOG_LEVEL", default="WARNING").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "text": {"()": "collab.launch.logs.TextFormatter"},
         "json": {"()": "collab.launch.logs.JSONFormatter"},
+    },
+    "filters": {
+        "about": {"()": "collab.launch.logs.About"},
+        "addresses": {"()": "collab.launch.logs.Addresses"},
     },
     "handlers": {
         # Standard error, whatever the command: standard output belongs to what a command prints.
-        "stderr": {"class": "collab.launch.logs.Handler", "formatter": env.str("LOG_FORMAT", default="text")},
+        "stderr": {
+            "class": "collab.launch.logs.Handler",
+            "formatter": env.str("LOG_FORMAT", default="text"),
+            "filters": ["about"],
+        },
     },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": _log_level},
     "loggers": {
-        **{name: {"level": "INFO"} for name in ("collab", "documents", "presence")},
+        **{
+            name: {"level": _log_level if _log_level == "DEBUG" else "INFO"}
+            for name in ("collab", "documents", "presence")
+        },
+        # Told to debug, they write down every frame and header, and so what people write and what they sign in by.
+        **{
+            name: {"level": "INFO" if _log_level == "DEBUG" else _log_level}
+            for name in ("uvicorn", "websockets", "redis", "rq")
+        },
         "django": {"handlers": [], "propagate": True, "level": "WARNING"},
+        "django.request": {"filters": ["addresses"]},
         "django.server": {"handlers": [], "propagate": True},
         # Scanners ask for hosts that aren't ours all day long.
         "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -4,6 +4,7 @@ Not `database_sync_to_async`: it runs every call of a process on one thread, so 
 """
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -20,7 +21,7 @@ async def in_reader(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
     """Run it in a thread with a database connection of its own, which stays open.
 
     Not `close_old_connections`: it would open a new one for each call. A connection that broke is dropped instead, so
-    that the next call gets a fresh one.
+    that the next call gets a fresh one. What it logs is about what the caller is about.
     """
 
     def call() -> R:
@@ -30,4 +31,4 @@ async def in_reader(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
             connection.close()
             raise
 
-    return await asyncio.get_running_loop().run_in_executor(READERS, call)
+    return await asyncio.get_running_loop().run_in_executor(READERS, contextvars.copy_context().run, call)

@@ -8,6 +8,8 @@ from collab.pages import app, shell
 # The admin is entered through the one sign-in page, so that its rate limits and second step hold there too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 
+handler500 = "collab.pages.failed"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("collab.accounts.urls")),

@@ -8,15 +8,16 @@ gathers.
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from collab import closing, rights
-from collab.metrics import COUNTERS
+from collab.metrics import COUNTERS, histogram
 from collab.replica import Ranges
 from collab.session import Session
 from documents import log as document_log
@@ -29,6 +30,9 @@ RETRY_FIRST = 0.1
 RETRY_MOST = 2.0
 # What one transaction takes: more rooms or updates wait for the next, so that a flood can't stretch everybody's ack.
 BATCH_UPDATES = 5_000
+
+COMMIT_SECONDS = histogram("commit_seconds")
+BATCH = histogram("batch_updates")
 
 
 @dataclass(slots=True)
@@ -43,6 +47,8 @@ class Write:
     deletes: Ranges = ()
     held: bool = False
     """It was relayed as not saved, because the database was down."""
+    at: float = field(default_factory=time.perf_counter)
+    """When it was taken in."""
 
 
 class Room(Protocol):
@@ -131,7 +137,10 @@ class Writer:
         delay = RETRY_FIRST
         while due:
             try:
+                started = time.perf_counter()
                 found = await self._in_thread(due)
+                COMMIT_SECONDS.observe(time.perf_counter() - started)
+                BATCH.observe(sum(len(batch.writes) for batch in due))
                 break
             except (OperationalError, InterfaceError) as error:
                 COUNTERS["commit_failed"] += 1
@@ -148,7 +157,8 @@ class Writer:
                 # Not the database but something in the batch: alone, all others go through, and the culprit shows.
                 COUNTERS["commit_refused"] += 1
                 if not await self._divide(taken):
-                    log.exception("an update of %s cannot be stored", due[0].document_id)
+                    about = {"document_id": str(due[0].document_id)}
+                    log.exception("an update of %s cannot be stored", due[0].document_id, extra=about)
                     for writes in taken.values():
                         writes[0].session.close(closing.MALFORMED)
                 return

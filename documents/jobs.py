@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
@@ -111,6 +111,18 @@ def due_trims() -> list[UUID]:
     covered = Update.objects.filter(document_id=OuterRef("document_id"), seq__lte=OuterRef("seq"))
     old = Snapshot.objects.filter(Exists(covered), verified=True, created_at__lte=retained)
     return list(old.order_by("document_id").values_list("document_id", flat=True).distinct()[:MOST_AT_ONCE])
+
+
+def backlog() -> dict[str, float]:
+    """How far behind the logs is what these jobs make of them, for whoever watches."""
+    behind = Log.objects.filter(head__gt=F("derived_seq")).aggregate(documents=Count("pk"), since=Min("edited_at"))
+    waited = 0.0 if behind["since"] is None else (timezone.now() - behind["since"]).total_seconds()
+    return {
+        "derive_lag_documents": behind["documents"],
+        "derive_lag_seconds": max(0.0, waited),
+        "compact_lag_entries": Log.objects.aggregate(most=Max(F("head") - F("compacted_seq")))["most"] or 0,
+        "documents_needing_attention": Document.objects.exclude(attention="").count(),
+    }
 
 
 def derive(document_id: str) -> None:

@@ -60,6 +60,9 @@ class AwarenessTable:
         """`most_of_one`: clients that one person may have here; further ones are dropped."""
         self._known: dict[int, _Known] = {}
         self._most_of_one = most_of_one
+        self.dropped = 0
+        """Entries that were no JSON object, or one client too many. Others' are dropped too, but stock clients re-send
+        those all the time."""
 
     def apply(
         self,
@@ -81,8 +84,10 @@ class AwarenessTable:
             if not self._rises(client_id, clock, state, owner, now):
                 continue
             if known is None and (state is None or self._count(user_id) >= self._most_of_one):
+                self.dropped += state is not None
                 continue
             stamped = None if state is None else _stamp(state, identity)
+            self.dropped += stamped is None and state is not None
             if stamped is not None or state is None:
                 silence = VISITOR_SILENCE if isinstance(owner, Visitor) else SILENCE
                 self._known[client_id] = _Known(

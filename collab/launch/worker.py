@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import time
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -28,17 +29,27 @@ from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from setproctitle import setproctitle
 
+from collab import tracing
 from collab.launch.children import end_with_parent
-from documents.jobs import due_jobs
+from collab.metrics import COUNTERS, histogram
+from collab.watching import Watch
+from documents.jobs import backlog, due_jobs
 
 QUEUE = "weft"
 LOOK_SECONDS = 1
 RETRY_SECONDS = 60
+BACKLOG_SECONDS = 15
+"""Between two looks at how far behind everything is: they read a row of every document."""
 logger = logging.getLogger(__name__)
 
 
 class WeftWorker(Worker):
     """RQ's forking worker, made single-threaded: a fork beside another thread may copy a lock that is held for ever."""
+
+    max_connection_wait_time = 2
+    """RQ waits longer and longer for Redis to come back, up to a minute."""
+    watch: Watch
+    _horse_status: int | None = None
 
     def subscribe(self) -> None:
         """RQ listens for remote commands on a thread here. We send none."""
@@ -51,6 +62,7 @@ class WeftWorker(Worker):
     ) -> tuple[Job, Queue] | None:
         while True:
             enqueue_due_jobs(self.queues[0])
+            self.watch.keep_sometimes()
             found = super().dequeue_job_and_maintain_ttl(LOOK_SECONDS, max_idle_time=LOOK_SECONDS)
             if found is not None:
                 return found
@@ -65,6 +77,35 @@ class WeftWorker(Worker):
         self._stop_requested = True
         raise StopRequested
 
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        with tracing.about(job.id, job.args[0] if job.args else None):
+            self._execute_traced(job, queue)
+
+    def _execute_traced(self, job: Job, queue: Queue) -> None:
+        started = time.monotonic()
+        super().execute_job(job, queue)
+        seconds = time.monotonic() - started
+        kind = str(job.func_name).rpartition(".")[2]
+        outcome = "done" if self._horse_status == 0 else "failed"
+        COUNTERS[f"jobs_{kind}_{outcome}"] += 1
+        histogram(f"job_seconds_{kind}").observe(seconds)
+        level = logging.DEBUG if outcome == "done" else logging.WARNING
+        logger.log(level, "%s %s", kind, outcome, extra={"job": kind, "outcome": outcome, "seconds": round(seconds, 3)})
+
+    def perform_job(self, *details: Any) -> bool:
+        """In the job's process: RQ ends it as if all were well, whatever became of the job."""
+        if not super().perform_job(*details):
+            os._exit(1)
+        return True
+
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        pid, self._horse_status, usage = super().wait_for_horse()
+        return pid, self._horse_status, usage
+
+    def maintain_heartbeats(self, *details: Any) -> None:
+        self.watch.keep_sometimes()
+        super().maintain_heartbeats(*details)
+
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         setproctitle(f"weft job {job.id}")
         end_with_parent(os.getppid(), signal.SIGKILL)
@@ -78,9 +119,11 @@ def work() -> None:
     # The pool's threads would be copied into every job's process, and each job makes its own connection anyway.
     connections["default"].settings_dict.get("OPTIONS", {}).pop("pool", None)
     redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+    watch = Watch("worker", _Backlog(), partial(_of_redis, redis))
     stop = _Stop()
     complained = False
     while not stop.requested:
+        watch.keep_sometimes()
         try:
             redis.ping()
             complained = False
@@ -95,6 +138,7 @@ def work() -> None:
                 maintenance_interval=30,
                 log_job_description=False,
             )
+            worker.watch = watch
             worker.work(logging_level="WARNING")
             stop.requested = stop.requested or worker._stop_requested
         except RedisError as fault:
@@ -104,6 +148,7 @@ def work() -> None:
             time.sleep(0.5)
         finally:
             stop.listen()
+    watch.forget()
 
 
 def enqueue_due_jobs(queue: Queue) -> None:
@@ -129,6 +174,33 @@ def enqueue_due_jobs(queue: Queue) -> None:
             )
         except DuplicateJobError:
             continue
+
+
+class _Backlog:
+    """`documents.jobs.backlog`, not asked more often than it is worth; nothing while the database is away."""
+
+    def __init__(self) -> None:
+        self._asked_at = float("-inf")
+        self._found: dict[str, float] = {}
+
+    def __call__(self) -> dict[str, float]:
+        if time.monotonic() - self._asked_at >= BACKLOG_SECONDS:
+            self._asked_at = time.monotonic()
+            try:
+                self._found = backlog()
+            except DatabaseError:
+                self._found = {}
+            finally:
+                connections.close_all()  # as in enqueue_due_jobs
+        return self._found
+
+
+def _of_redis(redis: Redis) -> dict[str, float]:
+    try:
+        memory, clients = redis.info("memory"), redis.info("clients")
+        return {"redis_memory_bytes": memory["used_memory"], "redis_clients": clients["connected_clients"]}
+    except (RedisError, KeyError):  # away, or a provider that keeps it to itself
+        return {}
 
 
 def _forget_abandoned_jobs(queue: Queue) -> None:

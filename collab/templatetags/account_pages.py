@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from collab import tracing
 from collab.accounts.adapters import mail_is_printed as _mail_is_printed
 from collab.accounts.adapters import passkeys_work_on
 from collab.templatetags.vite import PagesNotBuilt, vite
@@ -34,6 +35,13 @@ SYSTEMS = [
 def icon(name: str) -> SafeString:
     """Decoration only: the text beside it, or the button's label, says what it means."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def request_id() -> str:
+    """By which the operator finds this request in the log."""
+    trace = tracing.current()
+    return "" if trace is None else trace.request_id
 
 
 @register.simple_tag

@@ -134,9 +134,9 @@ class Request:
         await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
     def abort(self) -> bool:
-        """End the connection now. uvicorn's `send` is a method of the cycle that holds it; under another server False:
-        a stalled client is left to TCP's own timeouts."""
-        transport = getattr(getattr(self.send, "__self__", None), "transport", None)
+        """End the connection now. Under another server than uvicorn False: a stalled client is left to TCP's own
+        timeouts."""
+        transport = getattr(self.scope.get("cycle"), "transport", None)
         if transport is not None:
             transport.abort()
         return transport is not None
@@ -145,7 +145,7 @@ class Request:
         await self.answer(200, json.dumps(content, separators=(",", ":")).encode())
 
     async def answer_failure(self, failure: Failure) -> None:
-        COUNTERS[f"http_{failure.word}"] += 1
+        COUNTERS[f"http_failures_{failure.word}"] += 1
         headers = []
         if failure.retry_after is not None:
             headers.append((b"retry-after", b"%d" % math.ceil(failure.retry_after)))

@@ -1,21 +1,16 @@
 """Every failure of the API in one shape: `{"error": {"code", "message", "fields"?}}`, whoever raised it."""
 
-import logging
 import math
 from http import HTTPStatus
 from typing import Any
 
-from django.core import signals
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from documents.errors import Invalid, RateLimited, WeftError
 from documents.log import DocumentGone
-
-logger = logging.getLogger("django.request")
 
 # Our words for failures that the framework notices before any code of ours runs.
 CODES = {
@@ -97,15 +92,14 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return answer(413, "The request is larger than this server takes.")
 
 
-def _database_down(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.error("The database does not answer: %s", request.path, exc_info=error)
-    return answer(503, "The database does not answer just now. Try again in a moment.", headers={"Retry-After": "5"})
+def unavailable() -> HttpResponse:
+    """What everything rests on does not answer."""
+    return answer(
+        503, "The server's storage does not answer just now. Try again in a moment.", headers={"Retry-After": "5"}
+    )
 
 
-def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-    # What Django does for a page (log, tell its signal, answer 500), but in the API's shape.
-    signals.got_request_exception.send(sender=None, request=request)
-    logger.error("Internal Server Error: %s", request.path, exc_info=error)
+def broken() -> HttpResponse:
     return answer(500, "Something went wrong on our side.", code="internal")
 
 
@@ -119,7 +113,5 @@ HANDLERS: dict[type[Exception], Any] = {
     DocumentGone: _not_found,  # purged while it was being read
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_large,
-    OperationalError: _database_down,
-    InterfaceError: _database_down,
-    Exception: _unexpected,
+    # All else goes on to Django, which logs it and asks the project's handler500: that knows an outage from a fault.
 }

@@ -26,7 +26,7 @@ def test_what_a_client_says_is_counted_once_and_nothing_that_is_not_known() -> N
     ):
         count_reason({"query_string": query})
     count_reason({})
-    assert {name: count for name, count in COUNTERS.items() if name.startswith("client_")} == {
-        "client_upgrade_blocked": 1,
-        "client_offline": 1,
+    assert {name: count for name, count in COUNTERS.items() if name.startswith("not_live_")} == {
+        "not_live_upgrade_blocked": 1,
+        "not_live_offline": 1,
     }

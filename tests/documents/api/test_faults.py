@@ -93,6 +93,7 @@ def test_a_database_that_does_not_answer_is_a_matter_of_waiting(
 
     as_ann = browser(ann)
     monkeypatch.setattr(listing, "_found", down)
+    as_ann.client.raise_request_exception = False
     with caplog.at_level(logging.CRITICAL):
         answer = as_ann("GET", "/documents")
     assert error_of(answer, 503)["code"] == "unavailable"
