@@ -28,6 +28,7 @@ from documents import log as document_log
 from documents.log import DocumentGone
 
 log = logging.getLogger(__name__)
+access_log = logging.getLogger("collab.access")
 
 LOOK_ALL = 10.0
 LOOK_ACTIVE = 0.5
@@ -92,7 +93,7 @@ class Hub:
         room.join(session)
         if not session.brief:
             self._joined_at[session] = asyncio.get_running_loop().time()
-            log.info("joined by %s", session.transport, extra=_about(room, session))
+            access_log.info("joined by %s", session.transport, extra=_about(room, session))
         return room
 
     def leave(self, room: Room, session: Session) -> None:
@@ -102,7 +103,7 @@ class Hub:
                 "code": None if session.closing is None else session.closing.code,
                 "seconds": round(asyncio.get_running_loop().time() - joined_at, 1),
             }
-            log.info("left %s", session.transport, extra={**_about(room, session), **stayed})
+            access_log.info("left %s", session.transport, extra={**_about(room, session), **stayed})
         if not room.sessions and room.document_id not in self._closing:
             timer = asyncio.get_running_loop().call_later(LINGER, self._close, room)
             self._closing[room.document_id] = timer

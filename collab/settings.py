@@ -187,6 +187,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 
 _log_level = env.str("LOG_LEVEL", default="WARNING").upper()
+_log_format = env.str("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -202,7 +203,7 @@ LOGGING = {
         # Standard error, whatever the command: standard output belongs to what a command prints.
         "stderr": {
             "class": "collab.launch.logs.Handler",
-            "formatter": env.str("LOG_FORMAT", default="text"),
+            "formatter": _log_format,
             "filters": ["about"],
         },
     },
@@ -211,6 +212,11 @@ LOGGING = {
         **{
             name: {"level": _log_level if _log_level == "DEBUG" else "INFO"}
             for name in ("collab", "documents", "presence")
+        },
+        # A line a request is for programs to read: on somebody's terminal it would bury the link for the first
+        # administrator, and the mails that go there.
+        "collab.access": {
+            "level": _log_level if _log_format == "text" else "DEBUG" if _log_level == "DEBUG" else "INFO"
         },
         # Told to debug, they write down every frame and header, and so what people write and what they sign in by.
         **{
