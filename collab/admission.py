@@ -12,13 +12,15 @@ from uuid import UUID
 from django.conf import settings
 
 from collab import closing, rights, signed_in, tracing
+from collab.budget import Budget
 from collab.closing import Closing
 from collab.dialects import Dialect
 from collab.hub import Hub, refusal
 from collab.metrics import COUNTERS
+from collab.outbox import Transport
 from collab.rights import Standing
 from collab.room import Room
-from collab.session import Budget, Identity, Session, Transport
+from collab.session import Identity, Session
 from collab.threads import in_reader
 
 LIMITS = settings.LIMITS

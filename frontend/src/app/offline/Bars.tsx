@@ -9,7 +9,7 @@ import { routes } from "../routes"
 import { titleOf } from "../tree/model"
 import styles from "./Bars.module.css"
 import { reloadPage, useNewerBuild } from "./builds"
-import { useRefused } from "./catchUp"
+import { useRefused } from "./refused"
 import { useKept, waitingIn } from "./kept"
 import { useOffline } from "./reach"
 

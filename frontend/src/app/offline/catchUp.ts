@@ -1,35 +1,16 @@
 import type { QueryClient } from "@tanstack/react-query"
-import { useSyncExternalStore } from "react"
 import { getDocument } from "../../api/documents"
 import { ApiError } from "../../api/errors"
 import type { Document } from "../../api/types"
 import type { KeptSummary, LocalDatabase } from "../../local/database"
 import { keys } from "../data/keys"
 import { isOffline } from "./reach"
+import { isRefused } from "./refused"
 
 /**
  * What is to be done when the server can be reached (again): edits of documents that nobody has open go out, what is
  * marked "keep offline" is brought up to date, and what is beyond the bounds is let go of.
  */
-
-/** Documents with edits that the server won't take. Whoever made them should hear of it, and decide. */
-let refused: readonly string[] = []
-const listeners = new Set<() => void>()
-
-export const useRefused = (): readonly string[] =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => refused,
-  )
-
-export function isRefused(id: string, is: boolean): void {
-  if (refused.includes(id) === is) return
-  refused = is ? [...refused, id] : refused.filter((each) => each !== id)
-  for (const listener of [...listeners]) listener()
-}
 
 let running: Promise<void> | null = null
 

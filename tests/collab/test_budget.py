@@ -4,7 +4,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.session import Budget
+from collab.budget import Budget
 
 LIMITS = settings.LIMITS
 

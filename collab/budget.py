@@ -1,0 +1,32 @@
+"""How much one client may send."""
+
+from django.conf import settings
+
+LIMITS = settings.LIMITS
+
+
+class Budget:
+    """Two token buckets: updates and bytes a second, with bursts. Pure but for the time it is given.
+
+    Filled only when one is empty, because looking at the clock for each update costs more than everything else here.
+    """
+
+    def __init__(self) -> None:
+        self._updates = float(LIMITS.updates_burst)
+        self._bytes = float(LIMITS.bytes_burst)
+        self._filled_at: float | None = None
+
+    def spend(self, size: int) -> bool:
+        """Take one update of `size` bytes; False when a bucket is overdrawn and must be filled first."""
+        self._updates -= 1
+        self._bytes -= size
+        return self._updates >= 0 and self._bytes >= 0
+
+    def refill(self, now: float) -> float:
+        """Add what accrued since the last time; returns the seconds to wait until nothing is overdrawn."""
+        if self._filled_at is not None:
+            passed = now - self._filled_at
+            self._updates = min(LIMITS.updates_burst, self._updates + passed * LIMITS.updates_per_second)
+            self._bytes = min(LIMITS.bytes_burst, self._bytes + passed * LIMITS.bytes_per_second)
+        self._filled_at = now
+        return max(0.0, -self._updates / LIMITS.updates_per_second, -self._bytes / LIMITS.bytes_per_second)
