@@ -150,7 +150,7 @@ FRONT: dict[str, For] = {
     "scope['path'].startswith(PREFIX) or scope['path'] == SERVICE_WORKER": For.ANYBODY,
     "scope['path'].startswith('/api/')": For.SIGNED_IN,  # Django, and the build's name with it
     "_http is not None and _http.takes(scope['path'])": For.SIGNED_IN,  # /sync/…, /events; see `transports`
-    "scope['path'] == metrics.PATH and _hub is not None": For.OPERATORS,  # from this machine alone
+    "scope['path'] == PATH and _watch is not None": For.OPERATORS,  # /metrics: from this machine, or by its token
 }
 
 
@@ -243,14 +243,11 @@ def socket_paths() -> list[str]:
 
 
 def front() -> list[str]:
-    """The conditions in the `http` branch of `collab/asgi.py`, down to its `else`, which is Django."""
+    """The conditions of `_answer` in `collab/asgi.py`, down to its `else`, which is Django."""
     tree = ast.parse((ROOT / "collab" / "asgi.py").read_text())
-    [application] = [n for n in tree.body if isinstance(n, ast.AsyncFunctionDef) and n.name == "application"]
-    for node in ast.walk(application):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "scope['type'] == 'http'":
-            [chain] = [inner for inner in node.body if isinstance(inner, ast.If)]
-            return list(_conditions(chain))
-    raise AssertionError("collab/asgi.py has no branch for HTTP that this test can read")
+    [answer] = [n for n in tree.body if isinstance(n, ast.AsyncFunctionDef) and n.name == "_answer"]
+    [chain] = [inner for inner in answer.body if isinstance(inner, ast.If)]
+    return list(_conditions(chain))
 
 
 def transports() -> set[tuple[str, str]]:

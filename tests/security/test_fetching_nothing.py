@@ -39,6 +39,7 @@ KNOWN = {
     ("collab/launch/supervisor.py", "socket"): "the socket it listens on",
     ("collab/launch/web.py", "socket"): "the same, handed down",
     ("collab/launch/worker.py", "socket"): "this machine's name",
+    ("collab/publishing.py", "socket"): "this machine's name",
 }
 
 
