@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ from documents.envelope import (
 
 KEY = "a key of the installation's own"
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-WORKSPACE, DOCUMENT = uuid4(), uuid4()
+WORKSPACE, DOCUMENT = UUID("6a1f0c6e-55f5-4d52-9a0e-3f5a3c9f1b01"), UUID("0b7e2f3a-8f0e-4c0b-9d57-4b1c7f2d9e02")
 GREETING: dict[str, Any] = {
     "v": 1,
     "id": "greeting-1",
