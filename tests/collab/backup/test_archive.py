@@ -113,7 +113,11 @@ def test_what_only_a_newer_weft_can_read_is_refused_before_anything_else(backup:
         archive.manifest_of(packed(backup, members))
 
 
-@pytest.mark.parametrize("content", [b"", b"no backup", gzip.compress(b"no tar"), gzip.compress(bytes(10_240))])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no backup", gzip.compress(b"no tar"), gzip.compress(bytes(10_240))],
+    ids=["nothing", "no gzip", "no tar", "zeros"],
+)
 def test_what_is_no_backup_is_called_that(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other").write_bytes(content)
 
