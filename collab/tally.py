@@ -23,13 +23,14 @@ class Tally:
         self._under_way = deque([0] * len(self._under_way))
         self._open = 1
 
-    def received(self, *, step2: bool) -> None:
-        """An edit came: a SyncStep2 or an Update."""
+    def received(self, *, step2: bool, late: bool = False) -> None:
+        """An edit came: a SyncStep2 or an Update. `late`: made before the last SyncStep1, at which its count was
+        forgotten, and sent after it."""
         if step2:
             self._under_way.append(self._open)
             self._open = 0
         else:
-            self._under_way.append(1)
+            self._under_way.append(0 if late else 1)
 
     def refused(self) -> None:
         """The edit that came last was not taken."""

@@ -24,11 +24,13 @@ from collab.closing import Closing
 from collab.dialects import Hocuspocus
 from collab.hub import Hub
 from collab.metrics import COUNTERS
-from collab.protocol import hocuspocus, messages
+from collab.protocol import guard, hocuspocus, messages
 from collab.protocol.hocuspocus import Detach, Said, Stateless, Token
 from collab.protocol.lib0 import ProtocolError
-from collab.room import Room
+from collab.protocol.state_vector import decode_state_vector
+from collab.room import SCAN_INLINE, Room
 from collab.session import Session
+from collab.threads import in_reader
 from collab.transports.websocket import SocketTransport
 
 LIMITS = settings.LIMITS
@@ -158,6 +160,8 @@ class Attachment:
         self._waiting: dict[str, Said] = {}
         """What the provider said while it isn't admitted, as far as it counts then: its last SyncStep1, and its caret.
         Edits are not kept, since the SyncStep2 that it will be asked for holds them."""
+        self._had: dict[int, int] | None = None
+        """Clocks by client: what the provider had at its SyncStep1, until its SyncStep2 comes."""
         self._told: tuple[int, int] | None = None
         """Epoch and cursor: all that the provider was told of the document by the sessions before."""
         self._turn = asyncio.Lock()
@@ -262,14 +266,30 @@ class Attachment:
             seat, tally = self._seat, self._dialect.tally
             if message.is_step1:
                 tally.started()
+                self._had = _clocks(message)
             elif message.is_edit:
-                tally.received(step2=message.is_step2)
+                tally.received(step2=message.is_step2, late=await self._is_late(message))
+                if message.is_step2:
+                    self._had = None
             if seat is not None and seat.session.open:
                 await self._pass(seat, message)
             elif message.is_edit:
                 tally.refused()
             elif self._is_served:
                 await self._keep(message)
+
+    async def _is_late(self, message: Said) -> bool:
+        """Was this Update made before the provider's SyncStep1? Version 2 keeps what is written while its socket
+        opens, and sends it after that, at the first word from here. Of what only deletes nobody can tell: it is taken
+        for late, so that a provider's count may stay too high, but never gets too low."""
+        if self._had is None or message.is_step2:
+            return False
+        update = messages.payload(message.frame)
+        try:
+            scan = guard.scan(update) if len(update) <= SCAN_INLINE else await in_reader(guard.scan, update)
+        except ProtocolError:
+            return False  # the room says so
+        return all(self._had.get(client, 0) >= clock + length for client, clock, length in scan.structs)
 
     async def _pass(self, seat: "Seat", message: Said) -> None:
         """To the room. Counted it was when it came, which may have been before there was a seat."""
@@ -345,6 +365,13 @@ class Seat:
 
     def abort(self) -> None:
         self._connection.abort()
+
+
+def _clocks(step1: Said) -> dict[int, int] | None:
+    try:
+        return decode_state_vector(messages.payload(step1.frame))
+    except ProtocolError:
+        return None  # the room says so
 
 
 async def _gone() -> None:

@@ -19,6 +19,7 @@ from collab.protocol.lib0 import varbytes
 from collab.transports import hocuspocus
 from collab.transports.hocuspocus import Connection, HocuspocusConsumer
 from collab.transports.websocket import SocketTransport
+from documents import merging
 from documents.models import AccessToken, Document, Log, User
 from tests.collab.network import Network, until
 from tests.collab.protocol.samples import text, update
@@ -142,6 +143,21 @@ async def test_an_edit_made_before_the_admission_is_counted_once_and_saved_with_
     socket.say(document, b"\x00\x01" + typed)
     await until(lambda: socket.of(document).count(COMMITTED) == 2)  # its SyncStep1's, and its edit's
     assert network.hubs[0].rooms[document].replica.head == 1
+
+
+async def test_an_edit_that_waited_for_the_socket_is_not_counted_again(network: Network, socket: Socket) -> None:
+    """@hocuspocus/provider 2 sends it after a SyncStep1 that has it already, and at which it forgot its count."""
+    document, typed = network.document_id, varbytes(TYPED)
+    socket.say(document, b"\x02\x00" + varbytes(socket.token.encode()))
+    socket.say(document, b"\x00\x00" + varbytes(merging.state_vector(TYPED)))
+    await socket.until_said(document, READ_WRITE)
+    socket.say(document, b"\x00\x02" + typed)
+    await until(lambda: network.hubs[0].rooms[document].replica.head == 1)
+    assert COMMITTED not in socket.of(document)
+    socket.say(document, b"\x00\x01" + typed)
+    await socket.until_said(document, COMMITTED)
+    socket.say(document, b"\x00\x02" + varbytes(update(text("ho"), client=2)))  # made since
+    await until(lambda: socket.of(document).count(COMMITTED) == 2)
 
 
 async def test_a_socket_that_asks_for_no_document_in_time_is_closed(
