@@ -189,7 +189,7 @@ def test_what_is_typed_while_sockets_come_and_go_arrives_once(office: Office, an
 def test_whatever_comes_and_goes_while_two_people_type_the_text_is_the_same(
     office: Office, ann: Person, ben: Person, seed: int
 ) -> None:
-    """`WEFT_SEEDS=50 ./test browser tests/browser/test_transports.py -k comes_and_goes` for more of them."""
+    """`WEFT_SEEDS=50 ./test browser tests/browser/test_transports.py -k whatever` for more of them."""
     chance = random.Random(seed)
     document = office.document("Warp:\n\nWeft:")
     for person in (ann, ben):
