@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from documents import merging
-from tests.acceptance.client import Client
+from tests.acceptance.client import Client, let_sockets_close
 
 
 @dataclass
@@ -121,6 +121,7 @@ class HttpClient(Client):
         if self._pushing is not None:
             self._pushing.cancel()
             await asyncio.gather(self._pushing, return_exceptions=True)
+            await let_sockets_close()
 
     async def post(self, path: str, body: bytes, **headers: str) -> Answer:
         connection = await Connection.open(self)

@@ -103,6 +103,7 @@ async def test_another_workspace_s_document_answers_as_if_it_did_not_exist(peopl
 async def test_a_wrong_token_is_signed_out(weft: Installation, kind: str) -> None:
     stranger = KINDS[kind](weft.weft.url, weft.document(), "weft_nonsense")
     await stranger.opened()
+    await stranger.stop()
     assert stranger.closed == (4401, "signed out")
 
 
@@ -235,4 +236,5 @@ async def test_a_page_of_another_protocol_is_told_to_reload(weft: Installation) 
         subprotocols = ["weft.2"]
 
     page = await Newer(weft.weft.url, weft.document(), weft.people["ann"]["token"]).opened()
+    await page.stop()
     assert page.closed == (4426, "this page is too old, reload it")
