@@ -52,7 +52,7 @@ def check() -> Count:
 def python(arguments: list[str]) -> Count:
     if missing := _missing({**PROXY, **SHELL_TOOLS}):
         print(f"Some tests are skipped: apt-get install {' '.join(missing)}")
-    return _pytest(["--ignore=tests/browser", *_side_by_side(arguments), *arguments])
+    return _pytest(["--ignore=tests/browser", *arguments])
 
 
 def frontend(arguments: list[str]) -> Count:
@@ -67,13 +67,7 @@ def browser(arguments: list[str]) -> Count:
     if missing := _missing({**BROWSERS, **PROXY}):
         print(f"Browser tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
         return Count(failed=1)
-    return _pytest(["tests/browser", *_side_by_side(arguments), *arguments])
-
-
-def _side_by_side(arguments: list[str]) -> list[str]:
-    """All tests of a file in one process, the files in as many as there are cores: half of their time they wait for
-    servers. Not for somebody at work on one thing."""
-    return [] if arguments else ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    return _pytest(["tests/browser", *arguments])
 
 
 def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -93,10 +87,15 @@ def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
     return look()
 
 
+# Real browsers and killed processes on a machine that others keep busy: what fails once is tried once more, and the
+# summary names it ("RERUN"). What fails twice has failed.
+ONCE_MORE = ["--reruns", "1", "-rR"]
+
+
 def _pytest(arguments: list[str]) -> Count:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments])
+        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *ONCE_MORE, *arguments])
         return _counted(report, code)
 
 
