@@ -1,5 +1,5 @@
 import { IconCloudOff } from "@tabler/icons-react"
-import { useEffect } from "react"
+import { useEffect, useState } from "react"
 import { ApiError, explain } from "../../api/errors"
 import { recordVisit } from "../../api/documents"
 import { useDocument, useListedDocument } from "../data/queries"
@@ -17,13 +17,17 @@ export default function DocumentPage({ id }: { id: string }) {
   const offline = useOffline()
   const listed = useListedDocument(id)
   const document = query.data ?? (offline ? listed : undefined)
+  const [openedAt] = useState(() => Date.now())
   const there = query.data !== undefined
   useEffect(() => {
     // A visit that isn't noted costs a line in "Recent"; nobody should be told.
     if (there) recordVisit(id).catch(() => undefined)
   }, [id, there])
 
-  if (document) return <OpenDocument document={document} />
+  // What this browser remembers of a document that is none of ours any more is no reason to show it. One that was there a
+  // moment ago stays: it says itself what happened, with what was written in it.
+  const gone = query.error instanceof ApiError && query.error.notFound && query.dataUpdatedAt < openedAt
+  if (document && !gone) return <OpenDocument document={document} />
   return (
     <>
       <PageHeader />
