@@ -71,6 +71,25 @@ class Histogram:
 
 # --- the catalogue: docs/operating.md lists the same, and a test compares ---
 
+NOT_LIVE = (
+    "upgrade_blocked",
+    "frames_swallowed",
+    "connection_cut",
+    "stream_buffered",
+    "signed_out",
+    "no_right",
+    "gone",
+    "too_large",
+    "out_of_date",
+    "restarting",
+    "overloaded",
+    "server_error",
+    "offline",
+    "server_unreachable",
+    "database_down",
+)
+"""Why a browser may not be live: the codes of frontend/src/sync/diagnosis.ts."""
+
 CATALOGUE = (
     # What is open
     Metric("rooms", "gauge", "Documents open in the process"),
@@ -169,23 +188,7 @@ CATALOGUE = (
         "counter",
         "Why browsers were not live, or not by a WebSocket, as they say when they come back",
         ("reason",),
-        (
-            "upgrade_blocked",
-            "frames_swallowed",
-            "connection_cut",
-            "stream_buffered",
-            "signed_out",
-            "no_right",
-            "gone",
-            "too_large",
-            "out_of_date",
-            "restarting",
-            "overloaded",
-            "server_error",
-            "offline",
-            "server_unreachable",
-            "database_down",
-        ),
+        NOT_LIVE,
     ),
     # HTTP
     Metric("http_requests", "counter", "HTTP requests answered, by kind and status", ("route", "status")),

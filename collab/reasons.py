@@ -8,28 +8,10 @@ complain.
 from typing import Any
 from urllib.parse import parse_qs
 
-from collab.metrics import COUNTERS
+from collab.metrics import COUNTERS, NOT_LIVE
 
-REASONS = frozenset(
-    {
-        "upgrade_blocked",
-        "frames_swallowed",
-        "connection_cut",
-        "stream_buffered",
-        "signed_out",
-        "no_right",
-        "gone",
-        "too_large",
-        "out_of_date",
-        "restarting",
-        "overloaded",
-        "server_error",
-        "offline",
-        "server_unreachable",
-        "database_down",
-    }
-)
-"""Those of frontend/src/sync/diagnosis.ts. Anything else isn't counted: anybody may say it, and a counter stays for as
+REASONS = frozenset(NOT_LIVE)
+"""Anything else isn't counted: anybody may say it, and a counter stays for as
 long as the process lives."""
 
 
