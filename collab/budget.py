@@ -1,5 +1,7 @@
 """How much one client may send."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 
 LIMITS = settings.LIMITS
@@ -15,6 +17,14 @@ class Budget:
         self._updates = float(LIMITS.updates_burst)
         self._bytes = float(LIMITS.bytes_burst)
         self._filled_at: float | None = None
+
+    def affords(self, size: int, now: Callable[[], float]) -> bool:
+        """Take one update of `size` bytes if that needs no waiting."""
+        if self._updates < 1 or self._bytes < size:
+            self.refill(now())
+        if self._updates < 1 or self._bytes < size:
+            return False
+        return self.spend(size)
 
     def spend(self, size: int) -> bool:
         """Take one update of `size` bytes; False when a bucket is overdrawn and must be filled first."""

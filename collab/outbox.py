@@ -18,6 +18,9 @@ LIMITS = settings.LIMITS
 class Transport(Protocol):
     """What a transport gives a session. One adapter per kind of connection; a room never sees it."""
 
+    def send_now(self, frame: bytes) -> bool:
+        """Bring one frame on its way without waiting; False when that can't be, and `send` must."""
+
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         """Bring one frame on its way; suspends while the peer is slow. Raises OSError when it is gone."""
 
@@ -51,6 +54,8 @@ class Outbox:
         self._draining: asyncio.Task[None] | None = None
         self._overflowed = False
         self.closed = False
+        self.flows = True
+        """Open, and nothing waits: what is sent now overtakes nothing."""
 
     @property
     def behind(self) -> bool:
@@ -68,14 +73,17 @@ class Outbox:
         if self.closed or (self._overflowed and not isinstance(frame, Kept)):
             return
         if self._draining is None:
+            if self._transport.send_now(frame):
+                return
             sending = self._transport.send(frame)
             try:
                 waiting_for = sending.send(None)
             except StopIteration:
                 return
             except OSError:
-                self.closed = True
+                self.closed, self.flows = True, False
                 return
+            self.flows = False
             self._draining = asyncio.get_running_loop().create_task(self._drain(sending, waiting_for))
             return
         self._queue.append(frame)
@@ -93,7 +101,7 @@ class Outbox:
             await asyncio.wait([self._draining])
 
     def close(self) -> None:
-        self.closed = True
+        self.closed, self.flows = True, False
         self._queue.clear()
         self._bytes = 0
 
@@ -114,6 +122,7 @@ class Outbox:
             self.close()
         finally:
             self._draining = None
+            self.flows = not self.closed
         if self._overflowed and not self.closed:
             self._overflowed = False
             self._fell_behind()

@@ -159,32 +159,60 @@ class Room:
         """Take one frame. Raises nothing: a frame that can't be understood ends its session, with the reason."""
         try:
             message = messages.decode(frame)
+            if self._take(session, message):
+                return
             match message:
-                case Update() | SyncStep2():
-                    await self._receive_update(session, message)
-                case Awareness(payload):
-                    self.awareness.receive(session, payload)
+                case Update(update) | SyncStep2(update):
+                    inline = len(update) <= SCAN_INLINE
+                    scan = guard.scan(update) if inline else await in_reader(guard.scan, update)
+                    await session.throttle(len(update))
+                    self._take_update(session, message, scan)
                 case SyncStep1(state_vector):
                     await self._answer(session, state_vector)
-                case QueryAwareness():
-                    session.send(self.awareness.frame())
-                case Ping():
-                    session.send(messages.encode_pong())
         except ProtocolError as error:
-            COUNTERS["malformed"] += 1
-            about = {"document_id": str(self.document_id), "user_id": session.identity.user_id}
-            log.info("malformed frame from user %s: %s", session.identity.user_id, error, extra=about)
-            session.close(closing.malformed(str(error)))
+            self._refuse_malformed(session, error)
 
-    async def _receive_update(self, session: Session, message: Update | SyncStep2) -> None:
+    def take(self, session: Session, frame: bytes) -> bool:
+        """`receive`, if it has to wait for nothing; which nearly no frame has to. False: nothing was done."""
+        try:
+            return self._take(session, messages.decode(frame))
+        except ProtocolError as error:
+            self._refuse_malformed(session, error)
+            return True
+
+    def _take(self, session: Session, message: messages.Message) -> bool:
+        match message:
+            case Update(update) | SyncStep2(update):
+                if len(update) > LIMITS.frame_bytes:
+                    session.received += 1
+                    COUNTERS["refused_update_size"] += 1
+                    session.close(closing.TOO_LARGE)
+                elif len(update) > SCAN_INLINE or not session.affords(len(update)):
+                    return False
+                else:
+                    self._take_update(session, message, guard.scan(update))
+            case Awareness(payload):
+                self.awareness.receive(session, payload)
+            case SyncStep1(state_vector):
+                if self.replica.heavy:
+                    return False
+                decode_state_vector(state_vector)
+                self._send_answer(session, self.replica.answer(state_vector))
+            case QueryAwareness():
+                session.send(self.awareness.frame())
+            case Ping():
+                session.send(messages.encode_pong())
+        return True
+
+    def _refuse_malformed(self, session: Session, error: ProtocolError) -> None:
+        COUNTERS["malformed"] += 1
+        about = {"document_id": str(self.document_id), "user_id": session.identity.user_id}
+        log.info("malformed frame from user %s: %s", session.identity.user_id, error, extra=about)
+        session.close(closing.malformed(str(error)))
+
+    def _take_update(self, session: Session, message: Update | SyncStep2, scan: guard.Scan) -> None:
         update = message.update
         session.received += 1
-        if len(update) > LIMITS.frame_bytes:
-            COUNTERS["refused_update_size"] += 1
-            session.close(closing.TOO_LARGE)
-            return
-        scan = guard.scan(update) if len(update) <= SCAN_INLINE else await in_reader(guard.scan, update)
-        await session.throttle(len(update))
         news: bytes | None = None
         if not scan.is_empty:
             whole = isinstance(message, SyncStep2)
@@ -209,7 +237,10 @@ class Room:
         self._writer.submit(self, Write(session, session.received, news, scan.structs, scan.deletes))
 
     async def _answer(self, session: Session, state_vector: bytes) -> None:
-        for frame in await self.answer(state_vector):
+        self._send_answer(session, await self.answer(state_vector))
+
+    def _send_answer(self, session: Session, frames: list[bytes]) -> None:
+        for frame in frames:
             session.send(frame)
         session.caught_up = True
         session.passed(self.replica.head)

@@ -1,10 +1,11 @@
-"""uvicorn's WebSocket protocol, except for messages over the limit: those are refused with our close code, or cut off
-where a close would bring them back for ever."""
+"""uvicorn's WebSocket protocol, except for two things. Messages over the limit are refused with our close code, or cut
+off where a close would bring them back for ever. And a consumer that asks for it (`Wire`) gets a
+shorter way for the messages that nearly all are."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -16,6 +17,11 @@ from websockets.streams import StreamReader
 
 from collab import closing
 from collab.metrics import COUNTERS
+from collab.protocol.frames import framed, header, whole_messages
+from collab.transports.websocket import WIRE
+
+WRITTEN_APART = 65_536
+"""A longer message is not copied behind its header."""
 
 CUTS = frozenset({"/ws/hocuspocus"})
 """Paths whose clients answer every close by sending the same again, and whose consumer can refuse a message by its
@@ -33,6 +39,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     rest is read and dropped before the connection ends."""
 
     _drops_until: float | None = None
+    _flows = True
+    taker: Callable[[bytes], bool] | None = None
+    """Offered each message as it comes in; False: it goes the usual way, through ASGI. That way costs each an event, a
+    task's turn, and two system calls to pause and resume reading."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,12 +52,61 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if event.path.partition("?")[0] in CUTS:
             self._frames.reader.cut_above(self.config.ws_max_size)
         super().handle_connect(event)
+        if self.handshake_initiated and not self.handshake_complete:
+            extensions: dict[Any, Any] = self.scope["extensions"]
+            extensions[WIRE] = self
+
+    def write(self, message: bytes) -> bool:
+        """Sends a binary message now. False: it can't, because the peer is slow or gone; ASGI's `send` waits, or says
+        so. Not for use while such a `send` is waiting: it would overtake."""
+        if not self._flows or self.close_sent or self.disconnected or self.transport.is_closing():
+            return False
+        if len(message) < WRITTEN_APART:
+            self.transport.write(framed(message))
+        else:
+            self.transport.write(header(len(message)))
+            self.transport.write(message)
+        return True
+
+    def pause_writing(self) -> None:
+        self._flows = False
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._flows = True
+        super().resume_writing()
+
+    def abort(self) -> None:
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self._drops_until is None:
-            super().data_received(data)
-        else:
+        if self._drops_until is not None:
             self._close_when_quiet(self._drops_until)
+            return
+        if self.taker is not None and self._between_messages:
+            found, rest = whole_messages(data, self.config.ws_max_size)
+            for number, message in enumerate(found):
+                # What isn't taken is queued, so what follows it must queue too.
+                if self.close_sent or not self._take(message):
+                    for later in found[number:]:
+                        self._hand_over(later)
+                    break
+            if rest == len(data):
+                return
+            data = data[rest:]
+        super().data_received(data)
+
+    @property
+    def _between_messages(self) -> bool:
+        return self._frames.reader.at_header and not self._frames.expect_continuation_frame
+
+    def _take(self, message: bytes) -> bool:
+        return self.taker is not None and self.queue.empty() and self.taker(message)
+
+    def _hand_over(self, message: bytes) -> None:
+        self.curr_msg_data_type = "bytes"
+        self.frames = [message]
+        self.send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
         if not isinstance(self.conn.parser_exc, PayloadTooBig):
@@ -88,7 +147,8 @@ class _Frames(ServerProtocol):
 
 
 class CuttingReader(StreamReader):
-    """Once told so, hands the frame parser no more than the beginning of a message over the limit.
+    """Knows where in a frame the parser is. And once told so, hands it no more than the beginning of a message over the
+    limit.
 
     It follows what the parser asks for (two bytes of header, a longer length, the mask, the payload), and where a frame
     would exceed the limit, it writes a smaller length into the header and drops the rest of the payload as it comes.
@@ -102,10 +162,13 @@ class CuttingReader(StreamReader):
     def cut_above(self, limit: int) -> None:
         self._limit = limit
 
+    @property
+    def at_header(self) -> bool:
+        """The next byte to come begins a frame."""
+        return self._asked == "header" and not self.buffer
+
     def read_exact(self, n: int) -> Generator[None, None, bytearray]:
         data = yield from super().read_exact(n)
-        if self._limit is None:
-            return data
         if self._asked == "header":
             is_control, self._ends_message = bool(data[0] & 0x08), bool(data[0] & 0x80)
             self._length = data[1] & 0x7F
@@ -133,9 +196,8 @@ class CuttingReader(StreamReader):
 
     def _cut(self) -> int:
         """How much of the frame whose length was just read is kept."""
-        assert self._limit is not None
         kept = self._length
-        if self._message + self._length > self._limit:
+        if self._limit is not None and self._message + self._length > self._limit:
             COUNTERS["refused_frame_size"] += 1
             kept = HEAD_BYTES if self._message == 0 else 0
         self._rest = self._length - kept

@@ -31,7 +31,7 @@ from collab.protocol.state_vector import decode_state_vector
 from collab.room import SCAN_INLINE, Room
 from collab.session import Session
 from collab.threads import in_reader
-from collab.transports.websocket import SocketTransport
+from collab.transports.websocket import SocketTransport, wire_of
 
 LIMITS = settings.LIMITS
 WAIT_FIRST = 0.5
@@ -48,7 +48,7 @@ class HocuspocusConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has n
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": None})
-        connection = Connection(scope["hub"], scope, SocketTransport(send))
+        connection = Connection(scope["hub"], scope, SocketTransport(send, wire_of(scope)))
         try:
             await connection.serve(receive)
         finally:
@@ -78,6 +78,9 @@ class Connection:
                     await self._take(event.get("bytes"))
         finally:
             idle.cancel()
+
+    def send_now(self, frame: bytes) -> bool:
+        return not self._closed and self._socket.send_now(frame)
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         return _gone() if self._closed else self._socket.send(frame)
@@ -354,6 +357,9 @@ class Seat:
     def position(self) -> tuple[int, int] | None:
         told = self.session.told if self.is_taken else None
         return None if told is None else (self.room.replica.epoch, told)
+
+    def send_now(self, frame: bytes) -> bool:
+        return self._connection.send_now(frame)
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         return self._connection.send(frame)

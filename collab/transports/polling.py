@@ -48,6 +48,9 @@ class Parking:
         self._unsaved: list[bytes] = []
         self._unsaved_bytes = 0
 
+    def send_now(self, frame: bytes) -> bool:
+        return False
+
     async def send(self, frame: bytes) -> None:
         if frame is not Wake.CHANGED and self._unsaved_bytes <= LIMITS.outbox_bytes:
             # Past that they are dropped: once committed they come like any others.

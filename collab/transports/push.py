@@ -45,6 +45,9 @@ class Visit:
     def __init__(self) -> None:
         self.outcome: asyncio.Future[bytes | Closing] = asyncio.get_running_loop().create_future()
 
+    def send_now(self, frame: bytes) -> bool:
+        return False
+
     async def send(self, frame: bytes) -> None:
         self._set(frame)
 

@@ -35,6 +35,9 @@ class Stream:
         if self.reason is not None:
             await self._end(self.reason)
 
+    def send_now(self, frame: bytes) -> bool:
+        return False
+
     async def send(self, frame: bytes) -> None:
         if self._early is not None:
             self._early.append(frame)

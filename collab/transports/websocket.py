@@ -1,12 +1,13 @@
 """`/ws/y/{document}`: the y-websocket protocol, and with the subprotocol `weft.1` acks, cursors and notices too.
 
 Channels routes and accepts; then this consumer runs its own loop, because the stock one costs 80 µs a received message
-(a thread hop and a task). No channel layer: a document's traffic never goes through it.
+(a thread hop and a task). What needs no waiting doesn't even pass through that loop: see `Wire`. No channel layer: a
+document's traffic never goes through it.
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
@@ -22,14 +23,34 @@ from collab.room import Room
 from collab.session import Session
 
 SUBPROTOCOL = "weft.1"
+WIRE = "weft.socket"
+"""The name of `Wire` among a scope's extensions."""
 KNOCK_SECONDS = 2.0
 """y-websocket 1, 2 and the pre-releases of 4 take no close for final, and knock again 0.1 s after each. So a stock
 client that is refused is kept at the door for a while."""
 
 
+class Wire(Protocol):
+    """The connection itself, where the server lends it (`collab.launch.socket_protocol`, as `WIRE`): ASGI has no words
+    for these. Under another server a message costs more, and a stalled peer is left to TCP's own timeouts."""
+
+    taker: Callable[[bytes], bool] | None
+
+    def write(self, message: bytes) -> bool: ...
+
+    def abort(self) -> None: ...
+
+
+def wire_of(scope: Any) -> Wire | None:
+    wire: Wire | None = scope.get("extensions", {}).get(WIRE)
+    return wire
+
+
 class SocketTransport:
-    def __init__(self, send: Any) -> None:
+    def __init__(self, send: Any, wire: Wire | None) -> None:
         self._send = send
+        self._wire = wire
+        self.send_now: Callable[[bytes], bool] = _never if wire is None else wire.write
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         sending: Coroutine[Any, Any, None] = self._send({"type": "websocket.send", "bytes": frame})
@@ -39,12 +60,13 @@ class SocketTransport:
         await self._send({"type": "websocket.close", "code": reason.code, "reason": reason.reason})
 
     def abort(self) -> None:
-        """ASGI has no word for it: its close waits for a buffer that a stalled peer never empties. uvicorn's `send`
-        is a method of the protocol that holds the socket; under another server the peer is left to TCP's own
-        timeouts."""
-        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
-        if transport is not None:
-            transport.abort()
+        """ASGI's close waits for a buffer that a stalled peer never empties."""
+        if self._wire is not None:
+            self._wire.abort()
+
+
+def _never(frame: bytes) -> bool:
+    return False
 
 
 class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
@@ -59,7 +81,8 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
         # Accept, then close with a reason: a close before the accept is a bare 403, and browsers see no more than 1006.
         # One that was offered, too: browsers don't open a socket whose server speaks none of what they ask for.
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else next(iter(others), None)})
-        transport = SocketTransport(send)
+        wire = wire_of(scope)
+        transport = SocketTransport(send, wire)
         if others and not ours:
             COUNTERS[f"refused_{closing.OUT_OF_DATE.code}"] += 1
             await transport.close(closing.OUT_OF_DATE)
@@ -78,22 +101,31 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
         COUNTERS["joined_websocket"] += 1
         count_reason(scope)
         try:
-            await _serve(room, session, receive)
+            await _serve(room, session, receive, wire)
         finally:
             # Not in a disconnect handler: when the peer vanishes while something is sent, none is called.
             hub.leave(room, session)
 
 
-async def _serve(room: Room, session: Session, receive: Any) -> None:
+async def _serve(room: Room, session: Session, receive: Any, wire: Wire | None) -> None:
+    busy = False
+
+    def take(frame: bytes) -> bool:
+        return not busy and session.closing is None and room.take(session, frame)
+
+    if wire is not None:
+        wire.taker = take
     while True:
         event = await receive()
         if event["type"] != "websocket.receive":
             return
+        busy = True
         frame = event.get("bytes")
         if frame is None:
             session.close(closing.malformed("text frame"))
         elif session.closing is None:
             await room.receive(session, frame)
+        busy = False
 
 
 async def _until_closed(receive: Any, seconds: float = 5.0) -> None:
@@ -115,5 +147,5 @@ class UnknownSocket(AsyncConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        await SocketTransport(send).close(closing.GONE)
+        await SocketTransport(send, None).close(closing.GONE)
         await _until_closed(receive)

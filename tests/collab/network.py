@@ -102,6 +102,9 @@ class Person:
         self._inbox: asyncio.Queue[bytes] = asyncio.Queue()
         self._work: asyncio.Task[None] | None = None
 
+    def send_now(self, frame: bytes) -> bool:
+        return False
+
     async def send(self, frame: bytes) -> None:
         if not self.reading.is_set():
             await self.reading.wait()

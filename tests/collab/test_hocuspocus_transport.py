@@ -236,7 +236,7 @@ async def test_a_document_of_a_closed_socket_says_nothing_into_it(network: Netwo
     async def send(event: Any) -> None:
         sent.append(event)
 
-    connection = Connection(network.hubs[0], {}, SocketTransport(send))
+    connection = Connection(network.hubs[0], {}, SocketTransport(send, None))
     await connection.close(closing.RESTARTING)
     with pytest.raises(OSError, match="closed"):
         await connection.send(b"late")
