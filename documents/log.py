@@ -2,21 +2,23 @@
 
 What it promises: seq is contiguous within an epoch and seq order is commit order, because the number is taken by an
 UPDATE of the document's row in `documents_log`, whose lock is held until the commit. A batch locks rows in id order,
-so that two processes can't deadlock. The same UPDATE takes the chain of checksums one step on (`chain.py`). Raw SQL:
-this is the message path, and an ORM save() of a Log row would write back a stale head. Callers run these in a thread
-with a Django connection of its own, never on the event loop.
+so that two processes can't deadlock. The same UPDATE takes the chain of checksums one step on (`chain.py`). Raw SQL
+for the database's own driver: this is the message path, where Django's cursor and transactions cost twice what SQLite
+does, and an ORM save() of a Log row would write back a stale head. Callers run these in a thread with a Django
+connection of its own, never on the event loop.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from documents import chain, merging
@@ -98,11 +100,12 @@ MERGE_BYTES = 256_000
 
 def append(document_id: UUID, updates: Sequence[tuple[int | None, bytes]]) -> Appended:
     """Add (author, update) pairs, inside the caller's transaction. Raises DocumentGone."""
-    with connection.cursor() as cursor:
-        stood = _advance(cursor, document_id, None, updates, timezone.now())
+    now = _now()
+    with _driver() as cursor:
+        stood = _advance(cursor, document_id, None, updates, now)
         if stood is None:
             raise DocumentGone(str(document_id))
-        _insert(cursor, _rows(document_id, stood.entries, stood.digests))
+        _insert(cursor, _rows(document_id, stood, now))
     return Appended(stood.epoch, stood.entries[0].seq, stood.entries[-1].seq)
 
 
@@ -111,30 +114,80 @@ def commit(batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
 
     Raises what the database raises: then nothing of any batch was written.
     """
-    now = timezone.now()
+    with _driver() as cursor, _transaction(cursor):
+        return _write(cursor, batches, recheck)
+
+
+class Quick:
+    """`commit` on SQLite for the event loop: it waits for no other writer, and for the disk no longer than one fsync.
+
+    Made and closed in a thread; used by one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._wrapper = connection.copy()
+        self._wrapper.inc_thread_sharing()
+        self._wrapper.ensure_connection()
+        self._cursor: _Cursor = self._wrapper.connection.cursor()
+        self._cursor.execute("PRAGMA busy_timeout = 0")
+
+    def commit(self, batches: Sequence[Batch]) -> list[Outcome] | None:
+        """None: it can't be so quick (another writes, rights changed, the disk is full, …), nothing was written, and
+        `commit` must."""
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE")
+            outcomes = _write(self._cursor, batches, _not_now)
+            self._cursor.execute("COMMIT")
+        except (sqlite3.Error, _NotNow):
+            if self._wrapper.connection.in_transaction:
+                self._cursor.execute("ROLLBACK")
+            return None
+        return outcomes
+
+    def close(self) -> None:
+        self._wrapper.close()
+
+
+def quick() -> Quick | None:
+    """For this database, if it has such a thing."""
+    return Quick() if connection.vendor == "sqlite" and not connection.in_atomic_block else None
+
+
+class _NotNow(Exception):
+    """Rights changed, or the document is gone."""
+
+
+def _not_now(document_id: UUID, authors: Iterable[int | None]) -> Mapping[int | None, bool]:
+    raise _NotNow
+
+
+def _write(cursor: "_Cursor", batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
+    """What `commit` does, within its transaction."""
+    now = _now()
     outcomes = [Outcome(batch.document_id) for batch in batches]
-    order = sorted(range(len(batches)), key=lambda i: batches[i].document_id.bytes)
+    order = (
+        range(len(batches)) if len(batches) == 1 else sorted(range(len(batches)), key=lambda i: batches[i].document_id)
+    )
     rows: list[_Row] = []
-    with transaction.atomic(), connection.cursor() as cursor:
-        for i in order:
-            batch, outcome = batches[i], outcomes[i]
-            updates = merge_by_author(batch.writes)
-            stood = _advance(cursor, batch.document_id, batch.access_version, updates, now)
-            if stood is None:  # rights changed since the check, or the document is gone: the slow way
-                if not _lock(cursor, batch.document_id):
-                    outcome.gone = True
-                    continue
-                may = recheck(batch.document_id, {author for author, _ in batch.writes})
-                outcome.refused = frozenset(i for i, (author, _) in enumerate(batch.writes) if not may[author])
-                updates = merge_by_author([write for write in batch.writes if may[write[0]]])
-                if not updates:
-                    continue
-                stood = _advance(cursor, batch.document_id, None, updates, now)
-                assert stood is not None, "the row is locked"
-            outcome.epoch, outcome.entries = stood.epoch, stood.entries
-            rows.extend(_rows(batch.document_id, stood.entries, stood.digests))
-        if rows:
-            _insert(cursor, rows)
+    for i in order:
+        batch, outcome = batches[i], outcomes[i]
+        updates = merge_by_author(batch.writes)
+        stood = _advance(cursor, batch.document_id, batch.access_version, updates, now)
+        if stood is None:  # rights changed since the check, or the document is gone: the slow way
+            if not _lock(cursor, batch.document_id):
+                outcome.gone = True
+                continue
+            may = recheck(batch.document_id, {author for author, _ in batch.writes})
+            outcome.refused = frozenset(i for i, (author, _) in enumerate(batch.writes) if not may[author])
+            updates = merge_by_author([write for write in batch.writes if may[write[0]]])
+            if not updates:
+                continue
+            stood = _advance(cursor, batch.document_id, None, updates, now)
+            assert stood is not None, "the row is locked"
+        outcome.epoch, outcome.entries = stood.epoch, stood.entries
+        rows.extend(_rows(batch.document_id, stood, now))
+    if rows:
+        _insert(cursor, rows)
     return outcomes
 
 
@@ -157,7 +210,7 @@ def merge_by_author(writes: Sequence[tuple[int | None, bytes]]) -> list[tuple[in
 def load(document_id: UUID) -> Loaded:
     """The newest snapshot and what came after it. Raises DocumentGone, CorruptLog."""
     for _ in range(3):
-        with connection.cursor() as cursor:
+        with _driver() as cursor:
             cursor.execute(_sql().load, [_key(document_id)])
             row = cursor.fetchone()
             if row is None:
@@ -183,24 +236,68 @@ def state(document_id: UUID) -> bytes:
 
 def entries_after(document_id: UUID, seq: int, limit: int = 1000) -> list[Entry]:
     """The next entries, in order; the caller compares `Head.floor` to know whether the first was deleted already."""
-    with connection.cursor() as cursor:
+    with _driver() as cursor:
         return _entries(cursor, document_id, seq, limit)
 
 
 def heads(document_ids: Sequence[UUID]) -> dict[UUID, Head]:
     """One query for any number of documents; those that are gone are missing from the answer."""
     found: dict[UUID, Head] = {}
-    with connection.cursor() as cursor:
+    with _driver() as cursor:
         for at in range(0, len(document_ids), 500):  # SQLite's parameter limit, with room to spare
             chunk = document_ids[at : at + 500]
-            cursor.execute(_sql().heads.format(places=", ".join(["%s"] * len(chunk))), [_key(i) for i in chunk])
+            places = ", ".join([_sql().place] * len(chunk))
+            cursor.execute(_sql().heads.format(places=places), [_key(i) for i in chunk])
             for key, epoch, head, floor, access_version in cursor.fetchall():
                 found[key if isinstance(key, UUID) else UUID(key)] = Head(epoch, head, floor, access_version)
     return found
 
 
+class _Cursor(Protocol):
+    """A cursor of the driver's (PEP 249)."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Any: ...
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]], /) -> Any: ...
+
+    def fetchone(self) -> tuple[Any, ...] | None: ...
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+
+
+@contextmanager
+def _driver() -> Iterator[_Cursor]:
+    """Raises the driver's errors as Django's."""
+    with connection.wrap_database_errors:
+        connection.ensure_connection()
+        cursor = connection.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+@contextmanager
+def _transaction(cursor: _Cursor) -> Iterator[None]:
+    if connection.in_atomic_block or connection.vendor != "sqlite":
+        with transaction.atomic():
+            yield
+        return
+    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        cursor.execute("COMMIT")
+    except BaseException:
+        if connection.connection.in_transaction:
+            cursor.execute("ROLLBACK")
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class _Statements:
+    """For the driver's cursor."""
+
+    place: str
     advance: str
     advance_checked: str
     lock: str
@@ -212,13 +309,14 @@ class _Statements:
 
 @cache
 def _sql() -> _Statements:
-    """Written once a process: only quoting and locking differ between the databases."""
+    """Written once a process: only quoting, locking and parameters differ between the databases."""
     update = connection.ops.quote_name("update")
     advance = (
         f"UPDATE documents_log SET chain = {chain.step_in_sql(connection.vendor)}, head = head + %s,"  # noqa: S608
         " size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s WHERE document_id = %s"
     )
-    return _Statements(
+    statements = _Statements(
+        place="%s",
         advance=advance + " RETURNING epoch, head, chain",
         advance_checked=advance + " AND access_version = %s RETURNING epoch, head, chain",
         lock="SELECT head FROM documents_log WHERE document_id = %s"  # noqa: S608
@@ -234,13 +332,23 @@ def _sql() -> _Statements:
         heads="SELECT document_id, epoch, head, floor, access_version FROM documents_log"
         " WHERE document_id IN ({places})",
     )
+    if connection.vendor != "sqlite":
+        return statements
+    return _Statements(**{each.name: getattr(statements, each.name).replace("%s", "?") for each in fields(_Statements)})
+
+
+def _now() -> datetime | str:
+    """As the driver takes it."""
+    now: datetime | str | None = connection.ops.adapt_datetimefield_value(timezone.now())
+    assert now is not None
+    return now
 
 
 def _key(document_id: UUID) -> UUID | str:
     return document_id if connection.features.has_native_uuid_field else document_id.hex
 
 
-_Row = tuple[UUID | str, int, int | None, bytes, bytes]
+_Row = tuple[UUID | str, int, int | None, bytes, bytes, datetime | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +359,11 @@ class _Taken:
 
 
 def _advance(
-    cursor: CursorWrapper,
+    cursor: _Cursor,
     document_id: UUID,
     access_version: int | None,
     updates: Sequence[tuple[int | None, bytes]],
-    now: datetime,
+    now: datetime | str,
 ) -> _Taken | None:
     """Take the next len(updates) numbers; None when the row is not there (at that access version)."""
     size = sum(len(update) for _, update in updates)
@@ -264,7 +372,7 @@ def _advance(
         said[-1],
         len(updates),
         size,
-        connection.ops.adapt_datetimefield_value(now),
+        now,
         updates[-1][0],
         _key(document_id),
     ]
@@ -281,25 +389,23 @@ def _advance(
     return _Taken(epoch, entries, [*said[:-1], bytes(chained)])
 
 
-def _lock(cursor: CursorWrapper, document_id: UUID) -> bool:
+def _lock(cursor: _Cursor, document_id: UUID) -> bool:
     cursor.execute(_sql().lock, [_key(document_id)])
     return cursor.fetchone() is not None
 
 
-def _rows(document_id: UUID, entries: Sequence[Entry], digests: Sequence[bytes]) -> list[_Row]:
+def _rows(document_id: UUID, taken: _Taken, now: datetime | str) -> list[_Row]:
     key = _key(document_id)
-    return [(key, e.seq, e.author_id, e.update, digest) for e, digest in zip(entries, digests, strict=True)]
+    return [(key, e.seq, e.author_id, e.update, d, now) for e, d in zip(taken.entries, taken.digests, strict=True)]
 
 
-def _insert(cursor: CursorWrapper, rows: Sequence[_Row]) -> None:
-    created = connection.ops.adapt_datetimefield_value(timezone.now())
-    values = [(*row, created) for row in rows]
-    if len(values) == 1:
-        cursor.execute(_sql().insert, values[0])
+def _insert(cursor: _Cursor, rows: Sequence[_Row]) -> None:
+    if len(rows) == 1:
+        cursor.execute(_sql().insert, rows[0])
     else:
-        cursor.executemany(_sql().insert, values)
+        cursor.executemany(_sql().insert, rows)
 
 
-def _entries(cursor: CursorWrapper, document_id: UUID, seq: int, limit: int | None) -> list[Entry]:
+def _entries(cursor: _Cursor, document_id: UUID, seq: int, limit: int | None) -> list[Entry]:
     cursor.execute(_sql().entries + ("" if limit is None else f" LIMIT {limit:d}"), [_key(document_id), seq])
     return [Entry(seq, author_id, bytes(update)) for seq, author_id, update in cursor.fetchall()]

@@ -356,6 +356,7 @@ def _break_commits(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     real = document_log.commit
     monkeypatch.setattr(document_log, "commit", down)
+    monkeypatch.setattr(document_log.Quick, "commit", lambda *_: None)
     return lambda: monkeypatch.setattr(document_log, "commit", real)
 
 
