@@ -12,13 +12,14 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import timezone
 
 from documents import chain, merging
@@ -295,8 +296,11 @@ def _transaction(cursor: _Cursor) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    """For the driver's cursor."""
+    """For the driver's cursor. Nothing here asks Django which database it is for each update: `connection` belongs to a
+    task, and on the event loop each would make its own."""
 
+    ops: BaseDatabaseOperations
+    has_uuids: bool
     place: str
     advance: str
     advance_checked: str
@@ -316,6 +320,8 @@ def _sql() -> _Statements:
         " size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s WHERE document_id = %s"
     )
     statements = _Statements(
+        ops=connection.ops,
+        has_uuids=connection.features.has_native_uuid_field,
         place="%s",
         advance=advance + " RETURNING epoch, head, chain",
         advance_checked=advance + " AND access_version = %s RETURNING epoch, head, chain",
@@ -334,18 +340,19 @@ def _sql() -> _Statements:
     )
     if connection.vendor != "sqlite":
         return statements
-    return _Statements(**{each.name: getattr(statements, each.name).replace("%s", "?") for each in fields(_Statements)})
+    texts = {each.name: getattr(statements, each.name) for each in fields(_Statements) if each.type is str}
+    return replace(statements, **{name: text.replace("%s", "?") for name, text in texts.items()})
 
 
 def _now() -> datetime | str:
     """As the driver takes it."""
-    now: datetime | str | None = connection.ops.adapt_datetimefield_value(timezone.now())
+    now: datetime | str | None = _sql().ops.adapt_datetimefield_value(timezone.now())
     assert now is not None
     return now
 
 
 def _key(document_id: UUID) -> UUID | str:
-    return document_id if connection.features.has_native_uuid_field else document_id.hex
+    return document_id if _sql().has_uuids else document_id.hex
 
 
 _Row = tuple[UUID | str, int, int | None, bytes, bytes, datetime | str]

@@ -38,6 +38,8 @@ from documents.jobs import backlog, due_jobs
 QUEUE = "weft"
 LOOK_SECONDS = 1
 RETRY_SECONDS = 60
+JOB_NICENESS = 5
+"""People who write go first. Not more: a job holds SQLite's write lock for a moment, and they would wait for it."""
 BACKLOG_SECONDS = 15
 """Between two looks at how far behind everything is: they read a row of every document."""
 logger = logging.getLogger(__name__)
@@ -109,6 +111,7 @@ class WeftWorker(Worker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         setproctitle(f"weft job {job.id}")
         end_with_parent(os.getppid(), signal.SIGKILL)
+        os.nice(JOB_NICENESS)
         ceiling = settings.LIMITS.job_memory_bytes
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
         super().main_work_horse(job, queue)
