@@ -56,7 +56,7 @@ async def admit(
 
     def check() -> tuple[Identity | None, Standing | None]:
         identity = signed_in.identify(scope, token)
-        return identity, None if identity is None else rights.standing(document_id, [identity.user_id])
+        return identity, None if identity is None else rights.standing_of_joiner(document_id, identity.user_id)
 
     try:
         async with asyncio.timeout(LIMITS.handshake_seconds):
