@@ -231,6 +231,12 @@ def workspaces_of(user: User | AnonymousUser) -> QuerySet[Workspace]:
     return Workspace.objects.filter(memberships__user=user)
 
 
+def people_known_to(user: User | AnonymousUser) -> QuerySet[User]:
+    """Active accounts that this person sees in some list anyway: who shares a workspace with them. Nobody learns by
+    trying ids who else has an account here."""
+    return User.objects.filter(is_active=True, memberships__workspace__in=workspaces_of(user)).distinct()
+
+
 def _permits_on(role: Role | None, action: Action, document: Document) -> bool:
     return permits(role, action, trashed=document.trashed_at is not None, suspended=_is_suspended(document.workspace))
 

@@ -44,10 +44,11 @@ def share_document(request: HttpRequest, document_id: UUID, payload: schemas.Inv
 def change_document_member(
     request: HttpRequest, document_id: UUID, user: str, payload: schemas.RoleChange
 ) -> schemas.DocumentMember:
-    """Give somebody with an account (`user`: their id or e-mail address) this role on the document."""
+    """Give somebody this role on the document. `user`: their e-mail address; or their id, if they reach the document
+    already or share a workspace with you."""
     me = signed_in(request)
     document = access_document(me, document_id, Action.SHARE)
-    person = _person(user)
+    person = _person(me, document, user)
     actions.share_document(by=me, document=document, user_or_email=person, role=payload.role)
     return next(member for member in _members(document) if member.user.id == person.pk)
 
@@ -77,11 +78,18 @@ def _members(document: Document) -> list[schemas.DocumentMember]:
     ]
 
 
-def _person(id_or_email: str) -> User:
+def _person(me: User, document: Document, id_or_email: str) -> User:
+    """An id can be guessed, and the answer has the account's name and address: so one counts only of somebody whom the
+    caller sees listed already."""
     found = _find(id_or_email)
-    if found is None:
+    by_id = "@" not in id_or_email
+    if found is None or (by_id and not _is_listed(me, document, found)):
         raise NotFound("Nobody here has this id or address.")
     return found
+
+
+def _is_listed(me: User, document: Document, person: User) -> bool:
+    return policy.people_known_to(me).filter(pk=person.pk).exists() or person in policy.people_on(document)
 
 
 def _find(id_or_email: str) -> User | None:

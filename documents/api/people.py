@@ -38,11 +38,10 @@ def list_users(
 ) -> dict[str, QuerySet[User]]:
     """People you share a workspace with, for mentioning and inviting: at most 50, whose name or address holds `q`."""
     user = signed_in(request)
-    mine = policy.workspaces_of(user)
+    found = policy.people_known_to(user).order_by("name", "pk")
     if workspace is not None:
         policy.access_workspace(user, workspace, policy.Action.SEE)
-        mine = mine.filter(pk=workspace)
-    found = User.objects.filter(is_active=True, memberships__workspace__in=mine).distinct().order_by("name", "pk")
+        found = found.filter(memberships__workspace=workspace)
     if q:
         found = found.filter(Q(name__icontains=q) | Q(email__icontains=q))
     return {"items": found[:USERS_AT_ONCE]}

@@ -311,7 +311,7 @@ async def each(providers: list[Provider], verb: str, **details: Any) -> list[dic
 
 def rights(weft: Installation, document: str, name: str, role: str | None) -> Coroutine[Any, Any, Any]:
     """Share the document with somebody, or take it back."""
-    path = f"/documents/{document}/members/{weft.people[name]['id']}"
+    path = f"/documents/{document}/members/{name}@example.com"
     if role is None:
         return asyncio.to_thread(call, weft, "ann", "DELETE", path)
     return asyncio.to_thread(call, weft, "ann", "PUT", path, {"role": role})

@@ -49,7 +49,7 @@ async def test_readers_go_on_reading_and_what_they_write_is_nowhere(fresh: Insta
 
 async def test_who_is_removed_sees_nothing_more_however_often_it_knocks(fresh: Installation, all_of: Any) -> None:
     document = fresh.document()
-    member = f"/documents/{document}/members/{fresh.people['eve']['id']}"
+    member = f"/documents/{document}/members/eve@example.com"
     await asyncio.to_thread(call, fresh, "ann", "PUT", member, {"role": "editor"})
     ann = await fresh.client("ann", document).opened()
     eves = await all_of("eve", document)
@@ -82,7 +82,7 @@ async def test_a_document_that_is_deleted_ends_as_not_found(fresh: Installation,
 
 async def test_rights_that_are_raised_are_theirs_after_one_reconnect(fresh: Installation, all_of: Any) -> None:
     document = fresh.document()
-    member = f"/documents/{document}/members/{fresh.people['eve']['id']}"
+    member = f"/documents/{document}/members/eve@example.com"
     await asyncio.to_thread(call, fresh, "ann", "PUT", member, {"role": "reader"})
     eves = await all_of("eve", document)
     await each(eves, "type", text="refused at first ")

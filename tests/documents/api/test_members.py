@@ -46,7 +46,7 @@ def test_roles_are_given_changed_and_taken_by_id_or_address(
     browser: Callers, ann: User, cleo: User, plan: Document, listening: Listening
 ) -> None:
     as_ann = browser(ann)
-    for name, role in ((str(cleo.pk), "reader"), ("cleo@example.com", "editor")):
+    for name, role in (("cleo@example.com", "editor"), (str(cleo.pk), "reader")):
         with listening() as heard:
             answer = as_ann("PUT", f"/documents/{plan.pk}/members/{name}", {"role": role})
         assert (answer.status_code, answer.json()["role"], answer.json()["source"]) == (200, role, "share")
@@ -64,6 +64,23 @@ def test_accounts_cannot_be_looked_up_through_sharing(
     for person in (ann.pk, 10_000):
         answer = browser(cleo)("PUT", f"/documents/{plan.pk}/members/{person}", {"role": "reader"})
         assert answer.status_code == 403
+
+
+def test_an_id_of_somebody_one_has_nothing_to_do_with_answers_as_nobody_s(
+    browser: Callers, ben: User, cleo: User, ann: User, plan: Document
+) -> None:
+    """The answer to a share has the name and the address of the account: ids must not be tried one by one."""
+    as_ben = browser(ben)
+    of_cleo, of_nobody = (
+        as_ben("PUT", f"/documents/{plan.pk}/members/{person}", {"role": "reader"}) for person in (cleo.pk, 10_000)
+    )
+    assert of_cleo.status_code == of_nobody.status_code == 404
+    assert of_cleo.json() == of_nobody.json()
+    assert policy.role_on(cleo, plan) is None
+    # Colleagues, and guests of the document, are listed to Ben anyway.
+    assert as_ben("PUT", f"/documents/{plan.pk}/members/{ben.pk}", {"role": "reader"}).status_code == 200
+    share_document(by=ann, document=plan, user_or_email=cleo, role=Role.READER)
+    assert as_ben("PUT", f"/documents/{plan.pk}/members/{cleo.pk}", {"role": "editor"}).status_code == 200
 
 
 def test_members_take_as_many_queries_for_many_people_as_for_few(
