@@ -24,6 +24,8 @@ class Standing:
     may_edit: Mapping[int, bool]
     access_version: int
     trashed: bool
+    inactive: frozenset[int] = frozenset()
+    """Of those who may not see it: whose account was deactivated or deleted."""
 
 
 def standing(document_id: UUID, user_ids: Collection[int]) -> Standing | None:
@@ -35,7 +37,9 @@ def standing(document_id: UUID, user_ids: Collection[int]) -> Standing | None:
         return None
     permitted = policy.permitted([Action.VIEW, Action.EDIT], document, user_ids)
     may_edit = {user_id: Action.EDIT in actions for user_id, actions in permitted.items() if Action.VIEW in actions}
-    return Standing(may_edit, heads[document_id].access_version, document.trashed_at is not None)
+    shut_out = set(user_ids) - may_edit.keys()
+    version, trashed = heads[document_id].access_version, document.trashed_at is not None
+    return Standing(may_edit, version, trashed, frozenset(inactive(shut_out)) if shut_out else frozenset())
 
 
 def standing_of_joiner(document_id: UUID, user_id: int) -> Standing | None:

@@ -27,6 +27,7 @@ from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1,
 from collab.protocol.state_vector import decode_state_vector
 from collab.relay import Message, Relay
 from collab.replica import Range, Replica
+from collab.rights import Standing
 from collab.session import NOWHERE, Session
 from collab.threads import in_reader
 from collab.writer import Write, Writer
@@ -390,16 +391,29 @@ class Room:
     # --- rights ---
 
     async def recheck_rights(self) -> None:
-        """Rights changed somewhere: ask the policy anew for everybody here."""
-        users = {session.identity.user_id for session in self.sessions}
-        stands = await in_reader(rights.standing, self.document_id, users)
-        if stands is None:
-            self.end(closing.GONE)
-            return
-        self.access_version = max(self.access_version, stands.access_version)
-        for session in list(self.sessions):
+        """Rights changed somewhere: ask the policy anew for everybody here, and for who comes while it is asked."""
+        asked: set[int] = set()
+        while True:
+            asked |= {session.identity.user_id for session in self.sessions}
+            stands = await in_reader(rights.standing, self.document_id, asked)
+            if stands is None:
+                self.end(closing.GONE)
+                return
+            self._judge([s for s in self.sessions if s.identity.user_id in asked], stands)
+            if all(session.identity.user_id in asked for session in self.sessions):
+                # Not before: of who isn't asked yet, the commit must ask.
+                self.access_version = max(self.access_version, stands.access_version)
+                return
+
+    def _judge(self, sessions: Iterable[Session], stands: Standing) -> None:
+        for session in sessions:
+            if session.access_version > stands.access_version:
+                continue  # it was let in by what holds since, and knows better
             may_edit = stands.may_edit.get(session.identity.user_id)
-            if may_edit is None:
+            if session.identity.user_id in stands.inactive:
+                # That the sessions ended is announced too, and either may be heard first.
+                session.close(closing.SIGNED_OUT)
+            elif may_edit is None:
                 session.close(closing.GONE if stands.trashed else closing.FORBIDDEN)
             elif (may_edit and not session.identity.read_only) != session.may_edit:
                 session.may_edit = False  # until it has come back

@@ -216,6 +216,31 @@ async def test_a_newcomer_checked_later_does_not_vouch_for_those_who_were_here(n
     assert await stored(network.document_id) == []
 
 
+async def test_who_comes_while_rights_are_asked_is_not_taken_for_one_who_has_none(network: Network) -> None:
+    ann = await network.join("ann")
+    await network.settle()
+    asking = asyncio.create_task(ann.room.recheck_rights())
+    await asyncio.sleep(0)  # it has begun, for those who were here
+    ben = await network.join("ben")
+    await asking
+    assert ben.closed is None
+    await ben.type("welcome")
+    await network.settle()
+
+
+async def test_who_comes_while_rights_are_asked_is_asked_too(network: Network) -> None:
+    ann = await network.join("ann")
+    await network.settle()
+    await change_role(network.users["ben"], "reader")  # nobody told the room
+    asking = asyncio.create_task(ann.room.recheck_rights())
+    await asyncio.sleep(0)
+    ben = await network.join("ben")  # admitted by what was read before that
+    await asking
+    await until(lambda: ben.closed is not None)
+    assert ben.closed is not None
+    assert ben.closed.code == 4503
+
+
 async def test_a_document_deleted_for_good_closes_as_not_found(network: Network) -> None:
     ann = await network.join("ann")
     await network.settle()
