@@ -33,6 +33,8 @@ access_log = logging.getLogger("collab.access")
 LOOK_ALL = 10.0
 LOOK_ACTIVE = 0.5
 LOOK_WITHOUT_RELAY = 0.2
+LOOK_SESSIONS = 5.0
+"""Half of what a sign-out may take at most, whatever happened to Redis."""
 ACTIVE = 15.0
 """Seconds after its last change that a room counts as in use."""
 LINGER = 10.0
@@ -251,9 +253,9 @@ class Hub:
                 self._spawn(room.recheck_rights())
 
     async def _look_at_sessions(self) -> None:
-        """Sign-outs that the relay lost: within LOOK_ALL, whatever happened to Redis."""
+        """Sign-outs that the relay lost."""
         while True:
-            await asyncio.sleep(LOOK_ALL)
+            await asyncio.sleep(LOOK_SESSIONS)
             sessions = [session for session in self._sessions() if session.open]
             try:
                 ended = await in_reader(signed_in.ended, {session.identity for session in sessions})

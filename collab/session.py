@@ -29,6 +29,8 @@ class Identity:
     color: str
     session_key: str | None = None
     token_id: UUID | None = None
+    listed: bool = False
+    """Its session is in the list of sessions, so that whoever takes it off there ends it, whatever Redis knows."""
     read_only: bool = False
     """A token of scope `read`."""
 

@@ -55,20 +55,22 @@ def ended(identities: Collection[Identity]) -> set[Identity]:
     known.
 
     A session that Redis lost, but whose row in the list of sessions is there, was not ended by anybody: who is writing
-    goes on writing, and signs in again at the next page.
+    goes on writing, and signs in again at the next page. One whose row was there and isn't has been ended, and to know
+    that takes no Redis: only sessions that never were in the list are looked for there.
     """
     inactive = rights.inactive({identity.user_id for identity in identities})
     tokens = {identity.token_id for identity in identities if identity.token_id is not None}
     valid = {token.pk for token in AccessToken.objects.filter(pk__in=tokens) if token.is_valid()}
     keys = {identity.session_key for identity in identities if identity.session_key is not None}
-    missing = {key for key in keys if not SESSION_STORE().exists(key)}
-    listed = set(UserSession.objects.filter(session_key__in=missing).values_list("session_key", flat=True))
+    unlisted = keys - set(UserSession.objects.filter(session_key__in=keys).values_list("session_key", flat=True))
+    were_listed = {identity.session_key for identity in identities if identity.listed}
+    gone = {key for key in unlisted if key in were_listed or not SESSION_STORE().exists(key)}
     return {
         identity
         for identity in identities
         if identity.user_id in inactive
         or (identity.token_id is not None and identity.token_id not in valid)
-        or identity.session_key in missing - listed
+        or identity.session_key in gone
     }
 
 
@@ -109,7 +111,8 @@ def _by_cookie(session_key: str) -> Identity | None:
     user = auth.get_user(request)  # checks the session's hash against the user's password, too
     if not isinstance(user, User) or not user.is_active:
         return None
-    return _identity(user, session_key=session_key)
+    listed = UserSession.objects.filter(session_key=session_key).exists()
+    return _identity(user, session_key=session_key, listed=listed)
 
 
 def _identity(user: User, **proof: Any) -> Identity:

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from collab import closing, signed_in
 from collab.dialects import event
-from collab.hub import LOOK_ALL, Hub, refusal
+from collab.hub import LOOK_SESSIONS, Hub, refusal
 from collab.metrics import COUNTERS
 from collab.room import HEARTBEAT
 from collab.session import Identity
@@ -174,9 +174,9 @@ class Events:
             self._feed.listeners.discard(listener)
 
     async def _look(self) -> None:
-        """Sign-outs that Redis lost: within LOOK_ALL, as for documents."""
+        """Sign-outs that Redis lost, as for documents."""
         while True:
-            await asyncio.sleep(LOOK_ALL)
+            await asyncio.sleep(LOOK_SESSIONS)
             listeners = list(self._feed.listeners)
             identities = {each.identity for each in listeners if isinstance(each.identity, Identity)}
             if not identities:
