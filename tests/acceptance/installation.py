@@ -1,5 +1,6 @@
 """A running Weft with people and documents in it, on one of the databases, and a look into what it stored."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -78,7 +79,11 @@ class Installation:
 
     def processes(self, word: str) -> list[psutil.Process]:
         """Those of the supervisor's children that are "web", "work" or "valkey"."""
-        found = [process for process in self.weft.processes() if word in " ".join(process.cmdline()[:4])]
+        found = []
+        for process in self.weft.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a job's, that has just ended
+                if word in " ".join(process.cmdline()[:4]):
+                    found.append(process)
         assert found, f"no process called {word}"
         return found
 
