@@ -38,12 +38,13 @@ class Follower:
         run: Run,
         fresh: Callable[[list[Entry]], None],
         replaced: Callable[[bytes], None],
+        resized: Callable[[], None],
     ) -> None:
         """`run` starts tasks that end with the room; `fresh` takes what a catch-up found; `replaced` an update with all
-        that a newly loaded replica has over the old one."""
+        that a newly loaded replica has over the old one; `resized` hears that the replica takes more or fewer bytes."""
         self.replica = replica
         self._document_id = document_id
-        self._run, self._fresh, self._replaced = run, fresh, replaced
+        self._run, self._fresh, self._replaced, self._resized = run, fresh, replaced, resized
         self._ahead: dict[int, Entry] = {}
         self._gap_timer: asyncio.TimerHandle | None = None
         self._catching_up: asyncio.Task[None] | None = None
@@ -65,6 +66,7 @@ class Follower:
             fresh.append(entry_next)
         if self._ahead and self._gap_timer is None:
             self._gap_timer = asyncio.get_running_loop().call_later(GAP_PATIENCE, self._gap)
+        self._resized()
         if self.replica.wants_settling and self._settling is None:
             self._settling = self._run(self._settle())
         return fresh
@@ -79,6 +81,10 @@ class Follower:
         if self._catching_up is None or self._catching_up.done():
             self._catching_up = self._run(self._catch_up())
         return self._catching_up
+
+    def load_smaller(self) -> asyncio.Task[None]:
+        """The stored state takes fewer bytes now than what was put together here."""
+        return self._run(self._load_smaller())
 
     async def caught_up(self) -> None:
         """Returns when what the log held at the time of asking is here, or could not be read."""
@@ -121,9 +127,20 @@ class Follower:
         self._ahead.clear()
         self._replaced(update)
 
+    async def _load_smaller(self) -> None:
+        """The same content, so nobody need be told. What came meanwhile is caught up with."""
+        replica = await in_reader(lambda: Replica(document_log.load(self._document_id)))
+        if replica.epoch == self.replica.epoch and replica.size < self.replica.size:
+            behind = replica.head < self.replica.head
+            self.replica = replica
+            if behind:
+                await self._catch_up()
+            self._resized()
+
     async def _settle(self) -> None:
         try:
             self.replica.apply_settled(await in_reader(self.replica.settle))
+            self._resized()
         finally:
             self._settling = None
 

@@ -163,6 +163,8 @@ class Hub:
             **{f"sessions_{value}": 0 for value in ("websocket", "sse", "poll", "hocuspocus")},
             **{f"sessions_{transport}": count for transport, count in by_transport.items()},
             "rooms": len(self.rooms),
+            "rooms_large": sum(room.size != "fine" for room in self.rooms.values()),
+            "rooms_full": sum(room.size == "full" for room in self.rooms.values()),
             "queue_bytes": sum(waiting),
             "queue_bytes_longest": max(waiting, default=0),
             "unsaved_bytes": sum(room.unsaved_bytes for room in self.rooms.values()),

@@ -93,6 +93,8 @@ NOT_LIVE = (
 CATALOGUE = (
     # What is open
     Metric("rooms", "gauge", "Documents open in the process"),
+    Metric("rooms_large", "gauge", "Open documents past LIMIT_DOCUMENT_WARN_BYTES"),
+    Metric("rooms_full", "gauge", "Open documents past LIMIT_DOCUMENT_BYTES, which take no more edits"),
     Metric(
         "sessions",
         "gauge",

@@ -20,6 +20,11 @@ def tell_rooms(document_id: UUID, epoch: int, first_seq: int, updates: list[byte
         announce(channel(document_id), [b"e", epoch, entries])
 
 
+@receiver(signals.compacted)
+def load_smaller(document_id: UUID, **_: Any) -> None:
+    announce(channel(document_id), [b"l"])
+
+
 @receiver(signals.access_changed)
 def recheck_rights(document_ids: list[UUID] | None, user_ids: list[int] | None, **_: Any) -> None:
     documents = None if document_ids is None else [document_id.bytes for document_id in document_ids]

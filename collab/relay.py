@@ -10,6 +10,7 @@ On the wire, msgpack: [kind, sender, …] with kinds
   a  awareness [[client_id, clock, state | nil], …]
   q  who?      a process opened the document and wants the others' awareness
   k  kept      client_id, user_id                   a newer socket, stream or poll here stands for this client
+  l  less      its snapshot has become smaller; for those to whom it is large
   u  unsaved   update                               relayed though the database is down; has no number
 on `weft:doc:{DOCUMENT}`, and on `weft:control`
   r  rights    [document, …] | nil, [user_id, …] | nil

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -51,6 +51,9 @@ HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
 
 
+Size = Literal["fine", "large", "full"]
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """Entries up to `seq` as one update; None when there are none."""
@@ -69,7 +72,15 @@ class Room:
         """Loop time of the last change, of content or of sessions."""
         self._relay = relay
         self._writer = writer
-        self._follower = Follower(document_id, replica, run=self.run, fresh=self._tell, replaced=self._tell_replaced)
+        self._follower = Follower(
+            document_id,
+            replica,
+            run=self.run,
+            fresh=self._tell,
+            replaced=self._tell_replaced,
+            resized=self._tell_size,
+        )
+        self._size_told = self.size
         self._cursor_timer: asyncio.TimerHandle | None = None
         self._unsaved_bytes = 0
         self._unsaved_told: set[Session] = set()
@@ -88,6 +99,15 @@ class Room:
     def unsaved_bytes(self) -> int:
         return self._unsaved_bytes
 
+    @property
+    def size(self) -> Size:
+        """A large document is warned about; a full one takes no more edits."""
+        held = self.replica.size
+        return "full" if held >= LIMITS.document_bytes else "large" if held >= LIMITS.document_warn_bytes else "fine"
+
+    def size_notice(self) -> dict[str, object]:
+        return {"kind": "size", "state": self.size, "bytes": self.replica.size, "limit": LIMITS.document_bytes}
+
     # --- sessions ---
 
     def join(self, session: Session) -> None:
@@ -98,6 +118,8 @@ class Room:
         session.cursor = self.replica.head
         session.rejoin = lambda: self._bring_up_to_date(session)
         session.notify(self._welcome(session))
+        if self.size != "fine":  # before the question, so that edits without a place needn't be sent
+            session.notify(self.size_notice())
         session.send(messages.encode_sync_step1(self.replica.state_vector()))
         session.send(self.awareness.frame())
         if self._unsaved_bytes:
@@ -224,9 +246,10 @@ class Room:
             COUNTERS["refused_read_only"] += 1
             session.refuse()
             return
-        if news is not None and self.replica.size + len(news) > LIMITS.document_bytes:
+        if news is not None and self.size == "full":
+            # Refused as a reader's: who comes back with it would find the document as full as before.
             COUNTERS["refused_document_size"] += 1
-            session.close(closing.TOO_LARGE)
+            session.refuse()
             return
         if news is not None and self._unsaved_bytes + len(news) > LIMITS.unsaved_bytes:
             COUNTERS["refused_unsaved"] += 1
@@ -345,6 +368,17 @@ class Room:
                 session.deliver(frame, epoch, head)
         self._schedule_cursors()
 
+    def _tell_size(self) -> None:
+        before, self._size_told = self._size_told, self.size
+        if before == self._size_told:
+            return
+        for session in list(self.sessions):
+            if before == "full" and session.may_edit:
+                # As when rights are raised: what was refused comes with the next sync, and no ack may cover it before.
+                session.close(closing.RIGHTS_CHANGED)
+            else:
+                session.notify(self.size_notice())
+
     def _tell_replaced(self, update: bytes) -> None:
         """Another replica was loaded: pass on what it has, and ask everybody what it lacks."""
         frame, epoch, head = messages.encode_update(update), self.replica.epoch, self.replica.head
@@ -357,6 +391,7 @@ class Room:
             session.deliver(frame, epoch, head)
         self._broadcast(messages.encode_sync_step1(self.replica.state_vector()))
         self._schedule_cursors()
+        self._tell_size()
 
     # --- other processes ---
 
@@ -375,6 +410,8 @@ class Room:
             self.announce_head()  # what was committed while it opened may not have been published
         elif kind == b"k":
             self.awareness.heard_claim(Visitor(user_id=message[3], client_id=message[2]))
+        elif kind == b"l" and self.size != "fine":
+            self._follower.load_smaller()
         elif kind == b"u":
             self._broadcast(messages.encode_update(message[2]))
 

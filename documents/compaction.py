@@ -18,7 +18,7 @@ from django.db.models import Max, Min, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from documents import log, merging
+from documents import log, merging, signals
 from documents.content import sandbox, structs
 from documents.content.squeezing import Unsafe, squeeze
 from documents.models import Log, Snapshot, Update
@@ -57,6 +57,7 @@ def compact(document_id: UUID) -> Compacted | None:
         state, squeezed = merged, False
     if not _store(document_id, loaded, state):
         return None
+    signals.announce_compacted(document_id)
     return Compacted(loaded.head, len(loaded.entries), len(state), squeezed)
 
 

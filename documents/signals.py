@@ -20,6 +20,9 @@ Change = Literal["created", "renamed", "moved", "trashed", "restored", "purged",
 entries_appended = Signal()
 """document_id: UUID, epoch: int, first_seq: int, updates: list[bytes]. Server-side appends only, not a room's own."""
 
+compacted = Signal()
+"""document_id: UUID. A newer snapshot holds all of it, mostly in fewer bytes."""
+
 access_changed = Signal()
 """document_ids: list[UUID] | None, user_ids: list[int] | None. Rights may have changed on and for these; None: all."""
 
@@ -50,6 +53,10 @@ envelope_judged = Signal()
 
 def announce_entries(document_id: UUID, epoch: int, first_seq: int, updates: Sequence[bytes]) -> None:
     _on_commit(entries_appended, document_id=document_id, epoch=epoch, first_seq=first_seq, updates=list(updates))
+
+
+def announce_compacted(document_id: UUID) -> None:
+    _on_commit(compacted, document_id=document_id)
 
 
 def announce_access(*, document_ids: Iterable[UUID] | None, user_ids: Iterable[int] | None) -> None:

@@ -217,9 +217,9 @@ class Polls:
 
 
 def tag_of(room: Room, session: Session) -> str:
-    """What a client knows besides the content: who is where, the clocks of that, and whether it may edit. The same on
-    every process."""
-    return ".".join((*room.awareness.tag(), "w" if session.may_edit else "r"))
+    """What a client knows besides the content: who is where, the clocks of that, and whether it may edit and the
+    document has room for it. The same on every process."""
+    return ".".join((*room.awareness.tag(), "w" if session.may_edit and room.size != "full" else "r"))
 
 
 def _carets(tag: str) -> str:

@@ -92,6 +92,7 @@ class Pushes:
             "may_edit": session.may_edit,
             "heartbeat": HEARTBEAT,
             "unsaved": room.has_unsaved,
+            "size": room.size_notice(),
         }
         await request.answer(
             200, await in_reader(_synced, about, frames) if room.replica.heavy else _synced(about, frames)
@@ -148,6 +149,8 @@ class Pushes:
             self._hub.leave(room, session)
         if isinstance(outcome, Closing):
             raise Failure(outcome)
+        if outcome == Receipt.REFUSED and session.may_edit:
+            raise Failure(status=413, word="document_full", message="this document is full")
         if outcome == Receipt.REFUSED:
             raise Failure(status=403, word="read_only", message="you may read this document, not edit it")
         COUNTERS["pushes"] += 1

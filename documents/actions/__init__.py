@@ -16,7 +16,13 @@ from documents.actions.accounts import (
     revoke_token,
 )
 from documents.actions.audit import operated_by
-from documents.actions.content import append_update, export_document, look_into_document, replace_content
+from documents.actions.content import (
+    append_update,
+    compact_document,
+    export_document,
+    look_into_document,
+    replace_content,
+)
 from documents.actions.documents import (
     create_document,
     duplicate_document,
@@ -62,6 +68,7 @@ __all__ = [
     "change_operator",
     "change_profile",
     "change_role",
+    "compact_document",
     "create_document",
     "create_token",
     "create_user",

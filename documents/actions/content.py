@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 
 from documents import log, merging, signals
@@ -9,7 +10,7 @@ from documents.actions import access
 from documents.actions.audit import record
 from documents.content.tree import Unreadable
 from documents.content.writer import retitle
-from documents.errors import Conflict, Invalid, NotFound
+from documents.errors import Conflict, Invalid, NotFound, TooLarge
 from documents.models import Document, Log, User
 from documents.policy import Action
 
@@ -81,6 +82,22 @@ def look_into_document(*, by: User | None, document: Document) -> str:
     return exporting.preview(document.pk)
 
 
+def compact_document(*, by: User | None, document: Document) -> int:
+    """Store it in as few bytes as its content takes, now and not when the worker finds it worth it. Returns how many.
+    Rooms for which it is large load it anew, and one that was full takes edits again if it has become smaller."""
+    from documents import compaction  # it loads what reads documents, which nothing else here needs
+
+    access.require_operator(by)
+    try:
+        compaction.compact(document.pk)
+    except log.DocumentGone as gone:
+        raise NotFound("There is no such document, or it isn't shared with you.") from gone
+    except (log.CorruptLog, compaction.Unverified) as fault:
+        raise _unreadable() from fault
+    record("document.compacted", by=by, document=document, title=document.title)
+    return Log.objects.values_list("size_bytes", flat=True).get(pk=document.pk)
+
+
 def locked_state(document: Document) -> bytes:
     """The document as one update; nobody appends until the transaction ends, so an edit computed from it fits."""
     _locked_position(document)
@@ -119,6 +136,12 @@ def append_edit(by: User | None, document: Document, update: bytes) -> int | Non
 
 
 def _append(by: User | None, document: Document, update: bytes) -> int:
+    stored = Log.objects.filter(pk=document.pk).values_list("size_bytes", flat=True).first()
+    if stored is not None and stored >= settings.LIMITS.document_bytes:
+        raise TooLarge(
+            "This document is full. Write in another one, or ask the operator of this installation for more room.",
+            code="document_full",
+        )
     try:
         appended = log.append(document.pk, [(by.pk if by else None, update)])
     except log.DocumentGone as gone:

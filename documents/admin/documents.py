@@ -40,7 +40,7 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
         ("Log", {"fields": ["last_edit", "size", "epoch", "head", "floor", "access_version", "attention"]}),
         ("Content", {"fields": ["preview"]}),
     ]
-    actions = ["trash", "restore", "transfer"]
+    actions = ["trash", "restore", "transfer", "compact"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return super().get_queryset(request).select_related("workspace", "created_by", "log__edited_by")
@@ -108,6 +108,15 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
             queryset,
             lambda document: actions.restore_document(by=None, document=document),
             "Restored {count} document{s}.",
+        )
+
+    @admin.action(description="Compact: takes fewer bytes, says the same", permissions=["operate"])
+    def compact(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        each(
+            request,
+            queryset,
+            lambda document: actions.compact_document(by=None, document=document),
+            "Compacted {count} document{s}.",
         )
 
     @admin.action(description="Transfer to another workspace…", permissions=["operate"])

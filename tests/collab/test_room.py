@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,11 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models import F
 
+from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
 from collab.protocol.lib0 import read_varbytes, varbytes
+from documents import compaction
 from documents import log as document_log
 from documents.log import Entry
 from documents.models import Log, Membership
@@ -249,6 +252,61 @@ async def test_a_document_deleted_for_good_closes_as_not_found(network: Network)
     await until(lambda: ann.closed is not None)
     assert ann.closed is not None
     assert ann.closed.code == 4404
+
+
+async def test_a_full_document_takes_no_more_edits_and_ends_for_nobody(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_module, "LIMITS", replace(settings.LIMITS, document_warn_bytes=300, document_bytes=600))
+    ann, ben = await network.join("ann"), await network.join("ben", numbered=False)
+    await network.settle()
+    await ann.type("x" * 200)
+    await network.settle()
+    assert sizes(ann) == []
+    await ann.type("y" * 200)
+    await network.settle()
+    assert sizes(ann) == ["large"]
+    await ann.type("z" * 250)  # what fits in part is taken whole: else a document could never become full
+    await network.settle()
+    assert sizes(ann) == ["large", "full"]
+    before = COUNTERS["refused_document_size"]
+    await ann.type("too much")
+    await ben.type("too much as well")
+    await until(lambda: COUNTERS["refused_document_size"] == before + 2)
+    assert (ann.closed, ben.closed) == (None, None)
+    assert b"\x02\x00" in [frame[:2] for frame in ann.frames]
+    assert len(await stored(network.document_id)) == 3
+    cleo = await network.join("cleo")
+    await until(lambda: sizes(cleo) == ["full"])
+    await until(lambda: cleo.text == "x" * 200 + "y" * 200 + "z" * 250)
+
+
+async def test_a_full_document_that_becomes_smaller_gets_what_was_refused(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        room_module, "LIMITS", replace(settings.LIMITS, document_warn_bytes=1_000, document_bytes=1_500)
+    )
+    ann = await network.join("ann")
+    await network.settle()
+    for _ in range(200):  # each a struct of its own, until compaction joins them
+        await ann.type("x")
+        await until(lambda: ann.all_saved or len(sizes(ann)) == 2)
+    await until(lambda: sizes(ann) == ["large", "full"])
+    written = len(text_of([entry.update for entry in await stored(network.document_id)]))
+    await sync_to_async(compaction.compact)(network.document_id)
+    ann.room.heard([b"l", b"another"])  # as the relay brings it
+    await until(lambda: ann.closed is not None)
+    assert ann.closed is not None
+    assert ann.closed.code == 4503
+    again = await network.come_back(ann)
+    await until(lambda: again.all_saved)
+    assert written < len(text_of([(await sync_to_async(document_log.state)(network.document_id))])) == 200
+
+
+def sizes(person: Person) -> list[str]:
+    notices = [json.loads(read_varbytes(frame, 1)[0]) for frame in person.frames if frame[0] == 6]
+    return [notice["state"] for notice in notices if notice["kind"] == "size"]
 
 
 async def test_a_malformed_update_ends_its_session_only(network: Network) -> None:

@@ -14,6 +14,7 @@ Heard = list[tuple[str, dict[str, Any]]]
 Listening = Callable[[], AbstractContextManager[Heard]]
 
 _SIGNALS = {
+    "compacted": signals.compacted,
     "entries": signals.entries_appended,
     "access": signals.access_changed,
     "documents": signals.documents_changed,

@@ -17,6 +17,7 @@ import {
   encodeUpdate,
   type Identity,
   type Notice,
+  type SizeNotice,
   withdrawn,
 } from "./protocol"
 import { Pushes } from "./pushes"
@@ -47,6 +48,8 @@ type SyncAnswer = {
   may_edit: boolean
   heartbeat: number
   unsaved: boolean
+  /** Older servers don't say. */
+  size?: SizeNotice
 }
 
 type PollAnswer = { cursor: string; updates: string[]; awareness?: string; awareness_tag: string; unsaved: boolean }
@@ -192,6 +195,8 @@ class Exchange implements Transport {
     this.#tag = answer.awareness_tag
     this.#mayEdit = answer.may_edit
     this.#emit(encodeNotice({ kind: "welcome", user: answer.user, may_edit: answer.may_edit, epoch: epochOf(answer.cursor), heartbeat: answer.heartbeat }))
+    // Before the question, which a full document's client doesn't answer.
+    if (answer.size && answer.size.state !== "fine") this.#emit(encodeNotice(answer.size))
     this.#emit(encodeSyncStep1(fromBase64(answer.state_vector)))
     this.#emitAwareness(answer.awareness)
     this.#emit(encodeSyncStep2(fromBase64(answer.update)))
@@ -252,9 +257,12 @@ class Exchange implements Transport {
       case "awareness":
         this.#emitAwareness(data)
         break
-      case "notice":
-        this.#emitUnsaved((JSON.parse(data) as Notice).kind === "unsaved")
+      case "notice": {
+        const notice = JSON.parse(data) as Notice
+        if (notice.kind === "size") this.#emit(encodeNotice(notice))
+        else this.#emitUnsaved(notice.kind === "unsaved")
         break
+      }
       case "ping":
         this.#emit(encodePing())
         break

@@ -18,6 +18,10 @@ export type Notice =
   | { kind: "unsaved" }
   /** It does again. */
   | { kind: "saving" | "saved" }
+  | SizeNotice
+
+/** How large the document is. A full one takes no more edits, whoever makes them. */
+export type SizeNotice = { kind: "size"; state: "fine" | "large" | "full"; bytes: number; limit: number }
 
 export type ServerMessage =
   | { kind: "syncStep1"; stateVector: Uint8Array }

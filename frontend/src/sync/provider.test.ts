@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
 import type { Network } from "./network"
+import { encodeNotice } from "./protocol"
 import { WeftProvider } from "./provider"
 import { FakeServer } from "./testing/server"
 
@@ -244,6 +245,30 @@ describe("rights", () => {
     ann.type("now")
     await settle()
     expect(server.committed.getText("t").toString()).toBe("now")
+  })
+
+  it("writes nothing into a full document, and all of it once there is room", async () => {
+    const size = { kind: "size", bytes: 90, limit: 100 } as const
+    const ann = join()
+    await settle()
+    server.size = { ...size, state: "large" }
+    for (const line of server.lines) line.say(encodeNotice(server.size))
+    await settle()
+    expect(ann.provider.size?.state).toBe("large")
+    expect(ann.provider.readOnly).toBe(false)
+    server.size = { ...size, state: "full" }
+    ann.type("under way") // as the server becomes full
+    for (const line of server.lines) line.say(encodeNotice(server.size))
+    await settle(10_000)
+    expect(ann.provider.readOnly).toBe(true)
+    expect(ann.status).toEqual({ kind: "unsaved", waiting: 1 })
+    server.size = null
+    server.closeAll(4503, "rights changed, reconnect")
+    await settle(20_000)
+    expect(ann.provider.size).toBeNull()
+    expect(ann.provider.readOnly).toBe(false)
+    expect(ann.status.kind).toBe("saved")
+    expect(server.committed.getText("t").toString()).toBe("under way")
   })
 
   it("counts no tidying of formats as an edit of a reader's", async () => {

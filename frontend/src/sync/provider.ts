@@ -20,6 +20,7 @@ import {
   encodeUpdate,
   type Identity,
   type Notice,
+  type SizeNotice,
 } from "./protocol"
 import { documentRungs } from "./rungs"
 import { endReason, type Link, PATIENCE, sameStatus, type Status, statusOf } from "./status"
@@ -65,8 +66,10 @@ type Greeting = {
  * so that a document restored from a backup (another epoch) merges with it as with any other.
  */
 export class WeftProvider {
-  /** May we change the document? As of the last welcome; the server enforces it in any case. */
+  /** May we change the document? As of the last welcome, and of its size; the server enforces it in any case. */
   readOnly = false
+  /** How large the document is, if that is worth telling: the server said so. */
+  size: SizeNotice | null = null
   /** Who the server says we are. */
   user: Identity | null = null
   /** Which pages the server serves, as of the last welcome: another build than ours means that ours is old. */
@@ -82,6 +85,7 @@ export class WeftProvider {
   readonly #local: LocalCopy | null
   readonly #synced = new Milestone()
   readonly #readable = new Milestone()
+  #mayEdit = true
   #greeting: Greeting = freshGreeting()
   /** We are between two transports, both of which work, and this still holds from the one that was left. */
   #switching: { since: number; databaseDown: boolean } | null = null
@@ -219,7 +223,7 @@ export class WeftProvider {
     const kept = await local.load()
     if (this.#destroyed) return
     this.#outbox.inherit(local.inherited)
-    if (kept) this.#setRights(!kept.mayEdit)
+    if (kept) this.#setRights(kept.mayEdit, null)
     if (kept?.whole) this.#readable.reach()
     // There is something to deliver, and that is how it stands until it is.
     if (kept?.whole && local.inherited > 0) this.#returning = true
@@ -292,8 +296,8 @@ export class WeftProvider {
         break
       case "denied":
         // An edit was refused. When that is because rights changed, the server hangs up next, and the welcome after it
-        // says what holds.
-        this.#setRights(true)
+        // says what holds. A full document takes nobody's edits, and says so by itself.
+        if (this.size?.state !== "full") this.#setRights(false, this.size)
         break
       case "queryAwareness":
         this.#presence.renew()
@@ -337,9 +341,13 @@ export class WeftProvider {
       case "welcome":
         this.user = notice.user
         this.build = notice.build ?? null
-        this.#setRights(!notice.may_edit)
+        // It says next how large the document is, unless that is fine.
+        this.#setRights(notice.may_edit, null)
         this.#local?.rightsAre(notice.may_edit)
         this.#tellListeners()
+        break
+      case "size":
+        this.#setRights(this.#mayEdit, notice.state === "fine" ? null : notice)
         break
       case "unsaved":
         this.#greeting.databaseDown = true
@@ -351,9 +359,13 @@ export class WeftProvider {
     }
   }
 
-  #setRights(readOnly: boolean): void {
-    if (this.readOnly === readOnly) return
+  #setRights(mayEdit: boolean, size: SizeNotice | null): void {
+    const readOnly = !mayEdit || size?.state === "full"
+    const same = this.readOnly === readOnly && this.size?.state === size?.state
+    this.#mayEdit = mayEdit
     this.readOnly = readOnly
+    if (same) return
+    this.size = size
     this.#tellListeners()
   }
 

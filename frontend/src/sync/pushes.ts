@@ -117,6 +117,7 @@ export class Pushes {
             await this.#pause(problem.retryAfter ?? LATER)
             continue
           case "read_only":
+          case "document_full":
             // An ack of what follows would cover it.
             this.close()
             this.options.onRefused(problem.message)

@@ -1,13 +1,22 @@
 """Documents in the admin: the preview, the trash, transfers."""
 
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from documents import policy
+from documents import log, policy
 from documents.actions import create_document, create_workspace, replace_content, trash_document
+from documents.content.loading import load
+from documents.content.tree import read
 from documents.models import AuditEntry, Document, Log, Role, User, Workspace
 from tests.documents.admin.conftest import Act
 from tests.documents.conftest import Listening
+from tests.documents.content.editing import session
 
 
 def test_the_preview_shows_the_content_and_runs_nothing_of_it(desk: Client, ben: User, plan: Document) -> None:
@@ -72,3 +81,30 @@ def test_one_refusal_does_not_take_the_others_along(act: Act, ann: User, team: W
     assert "Trashed" in page
     assert "Restore it first" in page
     assert Document.objects.get(pk=trashed.pk).workspace == team
+
+
+def test_compacting_makes_a_document_smaller_and_says_the_same(
+    act: Act, operator: User, plan: Document, listening: Listening
+) -> None:
+    updates = session(seed=3, edits=300)
+    with transaction.atomic():
+        log.append(plan.pk, [(None, update) for update in updates])
+    before, text = Log.objects.get(pk=plan.pk).size_bytes, read(load(log.state(plan.pk)))
+    with listening() as heard:
+        page = act("compact", plan).content.decode()
+    assert "Compacted 1 document." in page
+    assert ("compacted", {"document_id": plan.pk}) in heard
+    assert Log.objects.get(pk=plan.pk).size_bytes < before
+    assert read(load(log.state(plan.pk))) == text
+    assert AuditEntry.objects.get(action="document.compacted").actor == operator
+
+
+def test_the_same_by_command(plan: Document) -> None:
+    with transaction.atomic():
+        log.append(plan.pk, [(None, update) for update in session(seed=3, edits=300)])
+    out = StringIO()
+    call_command("compact", str(plan.pk), stdout=out)
+    assert "“Plan”" in out.getvalue()
+    assert log.load(plan.pk).entries == []
+    with pytest.raises(CommandError, match="1 of these"):
+        call_command("compact", str(uuid4()), stdout=StringIO())

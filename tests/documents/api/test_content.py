@@ -90,3 +90,14 @@ def test_what_is_no_content_leaves_the_document_alone(
     answer = program(ben).send("PUT", f"/documents/{plan.pk}/content", body, content_type)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert Log.objects.get(document=plan).head == head
+
+
+def test_a_full_document_takes_no_more_content(program: Callers, ben: User, plan: Document, settings: Settings) -> None:
+    as_ben, path = program(ben), f"/documents/{plan.pk}/content"
+    full = Log.objects.get(pk=plan.pk).size_bytes
+    settings.LIMITS = replace(django_settings.LIMITS, document_bytes=full + 1)
+    assert as_ben.send("PUT", path, b"fits", "text/markdown").status_code == 204
+    refused = as_ben.send("PUT", path, b"too much", "text/markdown")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "document_full")
+    assert as_ben("PATCH", f"/documents/{plan.pk}", {"title": "Other"}).status_code == 413
+    assert "too much" not in as_ben("GET", path).content.decode()

@@ -20,9 +20,10 @@ import { DocumentHeader, type EditorControls } from "./DocumentHeader"
 import { EndNotice, RefusedNotice } from "./EndNotice"
 import { discard, type LiveDocument } from "./liveDocuments"
 import styles from "./OpenDocument.module.css"
+import { SizeNotice } from "./SizeNotice"
 import { StatusLine } from "./StatusLine"
 import { TrashedNotice } from "./TrashedNotice"
-import { useKeepsEdits, useLiveDocument, useLiveTitle, useReadable, useReadOnly, useTrouble } from "./useLiveDocument"
+import { useKeepsEdits, useLiveDocument, useLiveTitle, useReadable, useReadOnly, useSize, useTrouble } from "./useLiveDocument"
 
 /** A document that is there for us: header at once, the text as soon as it has come. */
 export function OpenDocument({ document }: { document: Document }) {
@@ -62,6 +63,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
   const trouble = useTrouble(provider)
   const ended = trouble?.kind === "ended" ? trouble : null
   const readOnly = useReadOnly(provider)
+  const size = useSize(provider)
   const readable = useReadable(provider)
   const keepsEdits = useKeepsEdits(provider)
   const offline = useOffline()
@@ -99,7 +101,16 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
       {ended && (
         <EndNotice document={document} provider={provider} reason={ended.reason} waiting={ended.waiting} kept={keepsEdits} readText={() => editor?.getText() ?? ""} />
       )}
-      {trouble && ended === null && (
+      {size && ended === null && (
+        <SizeNotice
+          size={size}
+          waiting={trouble?.waiting ?? 0}
+          kept={keepsEdits}
+          readText={() => editor?.getText() ?? ""}
+          onDiscard={() => void discard(document.id).then(() => window.location.reload())}
+        />
+      )}
+      {trouble && ended === null && size?.state !== "full" && (
         <RefusedNotice
           waiting={trouble.waiting}
           kept={keepsEdits}

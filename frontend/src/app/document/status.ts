@@ -72,10 +72,5 @@ export function describeEnd(reason: EndReason, waiting: number, isKept = false):
       }
     case "too-large":
       return { title: "This was too much for one document", message: `The server refused the last change because of its size.${kept}` }
-    case "out-of-date":
-      return {
-        title: "This page is out of date",
-        message: waiting > 0 ? `Weft was updated. Copy ${waiting === 1 ? "the edit that waits" : `the ${waiting} edits that wait`} in this tab, then reload.` : "Weft was updated. Reload to go on.",
-      }
   }
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react"
 import type { Doc } from "yjs"
-import type { Diagnosis, Status, WeftProvider } from "../../sync"
+import type { Diagnosis, SizeNotice, Status, WeftProvider } from "../../sync"
 import { hold, letGo, type LiveDocument } from "./liveDocuments"
 
 export function useLiveDocument(id: string): LiveDocument | null {
@@ -50,6 +50,12 @@ export function useDiagnosis(provider: WeftProvider): Diagnosis {
 export function useReadOnly(provider: WeftProvider): boolean {
   const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
   return useSyncExternalStore(subscribe, () => provider.readOnly)
+}
+
+/** How large the document is, if that is worth telling. */
+export function useSize(provider: WeftProvider): SizeNotice | null {
+  const subscribe = useCallback((listener: () => void) => provider.subscribe(listener), [provider])
+  return useSyncExternalStore(subscribe, () => provider.size)
 }
 
 /** The title as everyone types it. */

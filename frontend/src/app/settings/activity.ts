@@ -51,6 +51,7 @@ const deeds: Record<string, Words> = {
   "document.restricted": () => ["closed", "to all but those it is shared with"],
   "document.inherits": () => ["opened", "to the whole workspace"],
   "document.exported": ({ details }) => ["exported", `as ${formats[said(details.format)] ?? "a file"}`],
+  "document.compacted": () => ["compacted", "in the administration"],
   "document.looked_into": () => ["looked into", "in the administration"],
   "document.trashed": () => ["moved", "to the trash"],
   "document.restored": () => ["restored", "from the trash"],

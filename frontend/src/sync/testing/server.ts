@@ -11,6 +11,7 @@ import {
   encodeSyncStep1,
   encodeSyncStep2,
   encodeUpdate,
+  type SizeNotice,
 } from "../protocol"
 import type { OpenTransport, Transport, TransportEvents } from "../transport"
 
@@ -28,6 +29,7 @@ export class FakeServer {
   /** Every client frame that arrived, decoded. */
   readonly heard: string[] = []
   mayEdit = true
+  size: SizeNotice | null = null
   reachable = true
   databaseDown = false
   acknowledges = true
@@ -54,6 +56,7 @@ export class FakeServer {
     }
     const user = { id: 7, name: "Ann", color: "#30bced" }
     line.say(encodeNotice({ kind: "welcome", user, may_edit: this.mayEdit, epoch: 1, heartbeat: 15 }))
+    if (this.size) line.say(encodeNotice(this.size))
     line.say(encodeSyncStep1(Y.encodeStateVector(this.committed)))
     if (this.databaseDown) line.say(encodeNotice({ kind: "unsaved" }))
   }
@@ -81,7 +84,7 @@ export class FakeServer {
   }
 
   #receive(line: Line, update: Uint8Array, number: number): void {
-    if (!this.mayEdit) {
+    if (!this.mayEdit || this.size?.state === "full") {
       line.say(encodeDenied("read-only"))
       return
     }
