@@ -5,6 +5,7 @@ The proxy reads just enough RESP to find the frames in which Redis pushes a mess
 
 import contextlib
 import random
+import signal
 import socket
 import subprocess
 import threading
@@ -46,6 +47,15 @@ class LossyRedis:
             yield
         finally:
             self._start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes what it is told, and answers nothing."""
+        self._valkey.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._valkey.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         self._server.close()

@@ -29,6 +29,7 @@ from collab.relay import channel
 from tests.acceptance.client import Client, SocketClient, until
 from tests.acceptance.installation import Installation, running
 from tests.acceptance.lossy_redis import LossyRedis
+from tests.collab.protocol.samples import text, update
 from tests.watching.scraping import Numbers, scrape
 
 FRAME = 1_000_000
@@ -384,6 +385,14 @@ async def a_message_that_nobody_understands(world: World) -> None:
         await until(lambda: ann.all_saved)
 
 
+@moves("relay_subscribe_failed_total")
+async def redis_frozen_while_a_document_opens(world: World) -> None:
+    with world.redis.frozen():
+        async with world.open("ann") as [ann]:
+            await ann.type("all the same ")
+            await until(lambda: ann.all_saved)
+
+
 @moves("relay_lost_total", "relay_restored_total", "relay_dropped_total", 'outages_told_total{missing="redis"}')
 async def redis_killed_and_started_again(world: World) -> None:
     async with world.apart() as (ann, ben):
@@ -435,6 +444,59 @@ async def a_history_that_is_replaced(world: World) -> None:
         await until(lambda: ann.all_saved)
         world.sql("UPDATE documents_log SET epoch = epoch + 1 WHERE document_id = ?", UUID(document).hex)
         await until(lambda: ann.cursor[0] == 2)
+
+
+@moves("commit_refused_total", closed(4413))
+async def an_edit_that_the_database_will_not_store(world: World) -> None:
+    """It alone: what others write in the same moment is stored."""
+    document, other = world.weft.document(), world.weft.document()
+    async with world.open("ann", document=document) as [ann], world.open("ben", document=other) as [ben]:
+        world.sql(
+            "CREATE TRIGGER no BEFORE INSERT ON documents_update"
+            f" WHEN NEW.document_id = '{UUID(document).hex}' BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+        try:
+            for _ in range(5):
+                await asyncio.gather(ann.type("x"), ben.type("y"))
+            await until(lambda: ann.closed and ben.all_saved)
+        finally:
+            world.sql("DROP TRIGGER no")
+        assert not ann.saved - {0}
+        assert ben.codes == []
+
+
+@moves("stored_but_unreadable_total")
+async def an_entry_that_the_guard_would_not_have_let_in(world: World) -> None:
+    """As one from before the guard knew better: who has the document open gets it all the same."""
+    document = world.weft.document()
+    key = UUID(document).hex
+    async with world.open("ann", document=document) as [ann]:
+        await ann.type("x")
+        await until(lambda: ann.all_saved)
+        twice = b"\x02" + update(text("a"))[1:-1] + update(text("b"), clock=1)[1:]
+        world.sql(
+            'INSERT INTO documents_update (document_id, seq, author_id, "update", digest, created_at)'
+            " SELECT document_id, head + 1, NULL, ?, X'00', datetime() FROM documents_log WHERE document_id = ?",
+            twice,
+            key,
+        )
+        world.sql("UPDATE documents_log SET head = head + 1 WHERE document_id = ?", key)
+        await until(lambda: ann.cursor[1] >= 2)
+
+
+@moves("room_faults_total")
+async def a_log_that_contradicts_itself_when_it_is_loaded_anew(world: World) -> None:
+    document = world.weft.document()
+    key = UUID(document).hex
+    async with world.open("ann", document=document) as [ann]:
+        for number in range(3):
+            await ann.type("x")
+            await until(lambda number=number: len(ann.saved) > number)  # type: ignore[misc]
+        world.sql("DELETE FROM documents_update WHERE document_id = ? AND seq = 2", key)
+        world.sql("UPDATE documents_log SET epoch = epoch + 1 WHERE document_id = ?", key)
+        before = await world.numbers()
+        await world.until_moved("weft_room_faults_total", since=before)
+        assert ann.closed is None, "whoever has it open still has all of it"
 
 
 @moves('jobs_total{job="derive",outcome="failed"}', "documents_needing_attention")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.acceptance.client import until
+from tests.acceptance.installation import KINDS
 from tests.acceptance.test_beyond_sockets import sign_in
 from tests.running import until as wait_until
 from tests.watching.conftest import Place
@@ -143,6 +144,43 @@ async def test_without_the_database_pages_say_so_and_open_documents_go_on(place:
     assert (await asyncio.to_thread(ask, place, "/api/v1/me", cookie)).status == 200, "still signed in"
     assert (await asyncio.to_thread(scrape, place.url))["weft_unsaved_bytes"] == 0
     await asyncio.gather(ann.stop(), ben.stop())
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("first", ["redis", "database"])
+async def test_without_both_open_documents_go_on_and_nothing_is_called_saved(place: Place, first: str) -> None:
+    """By every transport and dialect; whichever of the two is back first, nobody reloads anything."""
+    document = place.weft.document()
+    cookie = await asyncio.to_thread(signed_in, place)
+    ben = await place.weft.client("ben", document).opened()
+    anns = {kind: await place.weft.client("ann", document, kind).opened() for kind in KINDS}
+    for kind, ann in anns.items():
+        await ann.type(f"{kind}:before ")
+    await until(lambda: all(f"{kind}:before" in place.weft.stored(document).text for kind in KINDS))
+    await until(lambda: all(ann.all_saved for ann in anns.values() if ann.acknowledges))
+    one, other = place.without_database, place.redis.down
+    with one() if first == "redis" else other(), other() if first == "redis" else one():
+        for kind, ann in anns.items():
+            await ann.type(f"{kind}:during ")
+        await until(lambda: all(f"{kind}:during" in ben.text for kind in KINDS), what="others see it, unsaved")
+        told = [ben, *(anns[kind] for kind in ("weft.1", "sse"))]
+        await until(lambda: all(any(notice["kind"] == "unsaved" for notice in one.notices) for one in told))
+        assert not any(len(ann.saved) == 2 for ann in anns.values())
+        status, report = await asyncio.to_thread(ready, place)
+        assert (status, report["process"]) == (503, "unavailable")
+        assert report["database"].startswith("unavailable")
+        assert report["redis"].startswith("unavailable")
+        assert (await asyncio.to_thread(ask, place, "/healthz")).status == 200
+        must_be_calm(await asyncio.to_thread(ask_all, place, PAGES + API, cookie))
+    await until(lambda: all(ann.all_saved for ann in anns.values() if ann.acknowledges), 60)
+    everybody = [ben, *anns.values()]
+    await until(lambda: {one.text for one in everybody} == {place.weft.stored(document).text}, what="all agree")
+    assert sorted(ben.text.split()) == sorted(f"{kind}:{when}" for kind in KINDS for when in ("before", "during"))
+    assert ben.codes == anns["weft.1"].codes == []
+    await asyncio.to_thread(
+        wait_until, lambda: ready(place) == (200, {"process": "ok", "database": "ok", "redis": "ok"})
+    )
+    await asyncio.gather(*(one.stop() for one in everybody))
 
 
 def test_an_outage_is_one_line_of_the_log_for_each_request_and_no_stack(place: Place) -> None:
