@@ -18,6 +18,8 @@ class Limits:
     updates_burst: int = 240
     bytes_per_second: int = 262_144
     bytes_burst: int = 1_048_576
+    messages_per_second: int = 100
+    messages_burst: int = 400
     awareness_bytes: int = 4_096
     handshake_seconds: float = 10.0
     # What waits for a client that reads slowly. Pings don't find a peer whose send blocks, hence a deadline of our own.
@@ -44,6 +46,12 @@ class Limits:
     exports_per_minute: int = 120  # each replays a document
     invitations_per_hour: int = 100  # each may send an e-mail
     bad_tokens_per_minute: int = 60
+    # The sign-in page: one address; and one account, whoever tries, as often in five minutes
+    sign_ins_per_minute: int = 30
+    bad_passwords_per_minute: int = 10
+    bad_passwords_per_account: int = 5
+    sign_ups_per_minute: int = 20
+    resets_per_minute: int = 20
     # How long the audit log remembers. It holds people's addresses on the network, so not for ever.
     audit_kept_days: int = 730
     # One background job. It runs in a process of its own, so that reaching either bound costs that job alone.

@@ -191,7 +191,11 @@ class Room:
                     await session.throttle(len(update))
                     self._take_update(session, message, scan)
                 case SyncStep1(state_vector):
+                    await session.throttle_message()
                     await self._answer(session, state_vector)
+                case _:
+                    await session.throttle_message()
+                    self._hear(session, message)
         except ProtocolError as error:
             self._refuse_malformed(session, error)
 
@@ -214,18 +218,25 @@ class Room:
                     return False
                 else:
                     self._take_update(session, message, guard.scan(update))
-            case Awareness(payload):
-                self.awareness.receive(session, payload)
             case SyncStep1(state_vector):
-                if self.replica.heavy:
+                if self.replica.heavy or not session.affords_message():
                     return False
                 decode_state_vector(state_vector)
                 self._send_answer(session, self.replica.answer(state_vector))
+            case _:
+                if not session.affords_message():
+                    return False
+                self._hear(session, message)
+        return True
+
+    def _hear(self, session: Session, message: Awareness | QueryAwareness | Ping) -> None:
+        match message:
+            case Awareness(payload):
+                self.awareness.receive(session, payload)
             case QueryAwareness():
                 session.send(self.awareness.frame())
             case Ping():
                 session.send(messages.encode_pong())
-        return True
 
     def _refuse_malformed(self, session: Session, error: ProtocolError) -> None:
         COUNTERS["malformed"] += 1

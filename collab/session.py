@@ -205,9 +205,20 @@ class Session:
         """One more update of `size` bytes is within the session's rate, and was taken from it."""
         return self._budget.affords(size, asyncio.get_running_loop().time)
 
+    def affords_message(self) -> bool:
+        """The same for a message that is no update."""
+        return self._budget.affords_message(asyncio.get_running_loop().time)
+
     async def throttle(self, size: int) -> None:
         """Wait until one more update of `size` bytes is within the session's rate: a flooder slows only itself."""
-        if self._budget.spend(size):
+        await self._wait(self._budget.spend(size))
+
+    async def throttle_message(self) -> None:
+        """The same for a message that is no update."""
+        await self._wait(self._budget.spend_message())
+
+    async def _wait(self, within_rate: bool) -> None:
+        if within_rate:
             return
         delay = self._budget.refill(asyncio.get_running_loop().time())
         if delay > 0:

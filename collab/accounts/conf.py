@@ -3,6 +3,7 @@
 import os
 
 from collab.accounts.providers import providers_from, sign_in_origins
+from collab.limits import Limits
 
 # Sign-up asks for a name, an e-mail and a password once: the page can show what was typed, so nobody types it twice.
 ACCOUNT_ADAPTER = "collab.accounts.adapters.AccountAdapter"
@@ -29,6 +30,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+_limits = Limits.from_environment(os.environ)
+ACCOUNT_RATE_LIMITS = {
+    "login": f"{_limits.sign_ins_per_minute}/m/ip",
+    "login_failed": f"{_limits.bad_passwords_per_minute}/m/ip,{_limits.bad_passwords_per_account}/300s/key",
+    "signup": f"{_limits.sign_ups_per_minute}/m/ip",
+    "reset_password": f"{_limits.resets_per_minute}/m/ip,5/m/key",
+}
 
 MFA_ADAPTER = "collab.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]

@@ -162,7 +162,16 @@ class Pushes:
             pushing.exception()  # nobody may be left to hear of it
 
     async def _visit(self, request: Request, document_id: UUID, visit: Visit) -> tuple[Room, Session]:
-        return await self._vouchers.visit(request.scope, credential_of(request), document_id, visit, dialect=RECEIPT)
+        """For all but pushes, which have a rate of their own."""
+        credential = credential_of(request)
+        budget = self._vouchers.budget(credential, document_id)
+        if not budget.spend_message():
+            delay = budget.refill(asyncio.get_running_loop().time())
+            COUNTERS["throttled"] += delay > 0
+            if delay > THROTTLED:
+                raise Failure(closing.OVERLOADED, status=429, retry_after=delay)
+            await asyncio.sleep(delay)
+        return await self._vouchers.visit(request.scope, credential, document_id, visit, dialect=RECEIPT)
 
 
 def _synced(about: dict[str, object], frames: list[bytes]) -> bytes:

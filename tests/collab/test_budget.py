@@ -27,6 +27,17 @@ def test_a_burst_is_let_through_at_once(sizes: list[int]) -> None:
     assert run(Budget(), [(0.0, size) for size in sizes])[1] == 0.0
 
 
+@given(st.integers(1, 1_000))
+def test_a_flood_of_messages_gets_the_sustained_rate_and_no_more(count: int) -> None:
+    budget, now = Budget(), 0.0
+    for _ in range(count):
+        if not budget.spend_message():
+            now += budget.refill(now)
+    least = (count - 2 * LIMITS.messages_burst) / LIMITS.messages_per_second
+    most = max(0.0, (count - LIMITS.messages_burst) / LIMITS.messages_per_second)
+    assert least <= now <= most + 0.1
+
+
 @given(st.integers(500, 2_000))
 def test_a_flood_of_updates_gets_the_sustained_rate_and_no_more(count: int) -> None:
     took, _ = run(Budget(), [(0.0, 10)] * count)
