@@ -233,7 +233,7 @@ def test_requests_exports_and_invitations_of_one_account(weft: Installation) -> 
 
 
 def test_wrong_tokens_sign_ins_and_resets_from_one_address(weft: Installation) -> None:
-    def answers(count: int, address: str, *how: Any, **more: str) -> list[int]:
+    def answers(count: int, address: str, *how: Any, **more: Any) -> list[int]:
         return [status_of(weft, *how, X_Forwarded_For=address, **more) for _ in range(count)]
 
     wrong = ("GET", "/api/v1/me", None, "weft_wrong")
