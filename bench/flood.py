@@ -4,9 +4,9 @@
     python bench/flood.py --seconds 30 --with 5
 
 A real Weft with its default limits, one web process, SQLite. Each flooder, a process of its own, sends several hundred
-edits and carets a second into the same document as half of the writers. The others write in another
-document. Both are measured in turn, three times; the ratio is the medians'. A lenient test of the same: `test_how_often`
-in tests/acceptance/test_limits.py.
+edits and carets a second into the same document as half of the writers. The others write in another document. Both are
+measured in turn, three times; the ratio is the medians'. A lenient test of the same: `test_how_often` in
+tests/acceptance/test_limits.py.
 """
 
 import argparse
