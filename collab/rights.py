@@ -9,7 +9,6 @@ from documents import log, policy
 from documents.models import Document, User
 from documents.policy import Action
 
-
 KNOWN = 20_000
 """Joins remembered by a process, at some 300 bytes."""
 
