@@ -1,6 +1,6 @@
 """uvicorn's WebSocket protocol, except for two things. Messages over the limit are refused with our close code, or cut
-off where a close would bring them back for ever. And a consumer that asks for it (`Wire`) gets a
-shorter way for the messages that nearly all are."""
+off where a close would bring them back for ever. And a consumer that asks for it (`collab.wire`) gets a shorter way for
+the messages that nearly all are."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from collab import closing
+from collab.launch.frames import framed, header, whole_messages
 from collab.metrics import COUNTERS
-from collab.protocol.frames import framed, header, whole_messages
-from collab.transports.websocket import WIRE
+from collab.wire import WIRE
 
 WRITTEN_APART = 65_536
 """A longer message is not copied behind its header."""

@@ -31,7 +31,8 @@ from collab.protocol.state_vector import decode_state_vector
 from collab.room import SCAN_INLINE, Room
 from collab.session import Session
 from collab.threads import in_reader
-from collab.transports.websocket import SocketTransport, wire_of
+from collab.transports.websocket import SocketTransport
+from collab.wire import wire_of
 
 LIMITS = settings.LIMITS
 WAIT_FIRST = 0.5

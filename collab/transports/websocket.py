@@ -7,7 +7,7 @@ document's traffic never goes through it.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
@@ -21,29 +21,12 @@ from collab.metrics import COUNTERS
 from collab.reasons import count_reason
 from collab.room import Room
 from collab.session import Session
+from collab.wire import Wire, wire_of
 
 SUBPROTOCOL = "weft.1"
-WIRE = "weft.socket"
-"""The name of `Wire` among a scope's extensions."""
 KNOCK_SECONDS = 2.0
 """y-websocket 1, 2 and the pre-releases of 4 take no close for final, and knock again 0.1 s after each. So a stock
 client that is refused is kept at the door for a while."""
-
-
-class Wire(Protocol):
-    """The connection itself, where the server lends it (`collab.launch.socket_protocol`, as `WIRE`): ASGI has no words
-    for these. Under another server a message costs more, and a stalled peer is left to TCP's own timeouts."""
-
-    taker: Callable[[bytes], bool] | None
-
-    def write(self, message: bytes) -> bool: ...
-
-    def abort(self) -> None: ...
-
-
-def wire_of(scope: Any) -> Wire | None:
-    wire: Wire | None = scope.get("extensions", {}).get(WIRE)
-    return wire
 
 
 class SocketTransport:

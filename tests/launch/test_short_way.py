@@ -13,9 +13,9 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
+from collab.launch.frames import framed, header, whole_messages
 from collab.launch.socket_protocol import SocketProtocol
-from collab.protocol.frames import framed, header, whole_messages
-from collab.transports.websocket import WIRE
+from collab.wire import WIRE
 
 LIMIT = 200_000
 HANDSHAKE = (

@@ -1,0 +1,27 @@
+"""What a server can do with a WebSocket that ASGI has no words for."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+WIRE = "weft.socket"
+"""The name of a `Wire` among a scope's extensions."""
+
+
+class Wire(Protocol):
+    """The connection itself, lent to the consumer by our server (`collab.launch.socket_protocol`). Under another one a
+    message costs more, and a stalled peer is left to TCP's own timeouts."""
+
+    taker: Callable[[bytes], bool] | None
+    """Offered each message as it comes in. False: it goes the usual way."""
+
+    def write(self, message: bytes) -> bool:
+        """Send a binary message now. False: it can't, because the peer is slow or gone; ASGI's `send` waits, or says
+        so."""
+
+    def abort(self) -> None:
+        """End the connection without waiting for what the peer never reads."""
+
+
+def wire_of(scope: Any) -> Wire | None:
+    wire: Wire | None = scope.get("extensions", {}).get(WIRE)
+    return wire
