@@ -4,8 +4,8 @@ What it promises: seq is contiguous within an epoch and seq order is commit orde
 UPDATE of the document's row in `documents_log`, whose lock is held until the commit. A batch locks rows in id order,
 so that two processes can't deadlock. The same UPDATE takes the chain of checksums one step on (`chain.py`). Raw SQL
 for the database's own driver: this is the message path, where Django's cursor and transactions cost twice what SQLite
-does, and an ORM save() of a Log row would write back a stale head. Callers run these in a thread with a Django
-connection of its own, never on the event loop.
+does, and an ORM save() of a Log row would write back a stale head. On PostgreSQL all of a commit is one statement
+(`one_trip.py`). Callers run these in a thread with a Django connection of its own, never on the event loop.
 """
 
 import hashlib
@@ -115,8 +115,28 @@ def commit(batches: Sequence[Batch], recheck: Recheck) -> list[Outcome]:
 
     Raises what the database raises: then nothing of any batch was written.
     """
+    if connection.vendor == "postgresql" and (outcomes := _commit_in_one_trip(batches)) is not None:
+        return outcomes
     with _driver() as cursor, _transaction(cursor):
         return _write(cursor, batches, recheck)
+
+
+def _commit_in_one_trip(batches: Sequence[Batch]) -> list[Outcome] | None:
+    """None: nothing was written; rights of somebody may have changed."""
+    # Here, so that who has SQLite doesn't load PostgreSQL's driver.
+    from documents import one_trip
+
+    if len({batch.document_id for batch in batches}) < len(batches):
+        return None
+    steps = [one_trip.Step(batch.document_id, batch.access_version, merge_by_author(batch.writes)) for batch in batches]
+    numbers = one_trip.take(steps, timezone.now())
+    if numbers is None:
+        return None
+    outcomes = []
+    for step in steps:
+        epoch, head = numbers[step.document_id]
+        outcomes.append(Outcome(step.document_id, epoch, _numbered(head, step.updates)))
+    return outcomes
 
 
 class Quick:
@@ -391,9 +411,13 @@ def _advance(
     if not rows:
         return None
     epoch, head, chained = rows[0]
+    return _Taken(epoch, _numbered(head, updates), [*said[:-1], bytes(chained)])
+
+
+def _numbered(head: int, updates: Sequence[tuple[int | None, bytes]]) -> list[Entry]:
+    """The entries that made `head` the head."""
     first = head - len(updates) + 1
-    entries = [Entry(first + n, author, update) for n, (author, update) in enumerate(updates)]
-    return _Taken(epoch, entries, [*said[:-1], bytes(chained)])
+    return [Entry(first + n, author, update) for n, (author, update) in enumerate(updates)]
 
 
 def _lock(cursor: _Cursor, document_id: UUID) -> bool:
