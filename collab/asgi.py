@@ -82,14 +82,14 @@ async def drain(seconds: float) -> None:
 async def _lifespan(receive: Any, send: Any) -> None:
     global _hub, _http, _watch
     await receive()
-    relay, feed = RedisRelay(settings.REDIS_URL), Feed(settings.REDIS_URL)
+    relay, feed = RedisRelay(settings.REDIS.relay), Feed(settings.REDIS.plain)
     _hub = Hub(relay)
     _http = HttpTransports(_hub, feed)
     _watch = Watch("web", _hub.gauges, relay.gauges, of_the_pool, lambda: {"listeners": len(feed.listeners)})
     await _hub.start()
     await _http.start()
     send_on(asyncio.get_running_loop())
-    publishing = Publishing(settings.REDIS_URL)
+    publishing = Publishing(settings.REDIS.plain)
     publishing.start()
     _watch.start()
     await send({"type": "lifespan.startup.complete"})

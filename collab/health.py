@@ -16,7 +16,6 @@ from asgiref.sync import sync_to_async
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 PATHS = frozenset({"/healthz", "/readyz"})
@@ -92,8 +91,10 @@ async def _ask_database() -> None:
 
 
 async def _ask_redis() -> None:
-    client = Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_SECONDS)
-    try:
-        await client.ping()
-    finally:
-        await client.aclose()
+    relay, plain = settings.REDIS.relay, settings.REDIS.plain
+    for server in [relay] if relay == plain else [relay, plain]:
+        client = server.async_client(socket_timeout=ANSWER_SECONDS)
+        try:
+            await client.ping()
+        finally:
+            await client.aclose()

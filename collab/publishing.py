@@ -25,7 +25,6 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import redis
-import redis.asyncio
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 from redis.asyncio.retry import Retry
@@ -33,6 +32,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from collab.metrics import COUNTERS
+from collab.redis_servers import Plain
 from documents import actions
 from documents.errors import WeftError
 
@@ -78,11 +78,9 @@ class Letter:
 
 
 class Publishing:
-    def __init__(self, url: str) -> None:
+    def __init__(self, server: Plain) -> None:
         # No retries of redis-py's own: what was read when a connection broke must be asked for again, by name.
-        self._redis = redis.asyncio.Redis.from_url(
-            url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = server.async_client(socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
         # Made when the process is, and not at import: web processes are forks.
         self._name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="publish")
@@ -328,7 +326,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 @contextmanager
 def _blocking() -> Iterator[redis.Redis]:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+    client = settings.REDIS.plain.client(socket_timeout=5, socket_connect_timeout=2)
     try:
         yield client
     finally:

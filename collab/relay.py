@@ -28,15 +28,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgpack
-import redis
-import redis.asyncio
 from django.conf import settings
-from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from collab.metrics import COUNTERS
+from collab.redis_servers import Cluster, Plain
+from collab.relay_wire import DROPPED, Line, wire
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +42,6 @@ Message = list[Any]
 Receive = Callable[[UUID | None, Message], None]
 
 RECONNECT = 0.2
-SILENCE = 5.0
-"""Seconds without a frame before the subscription is probed; as long again and it is given up."""
 PENDING = 10_000
 PROBE = 5.0
 """Seconds between two measurements of the way through Redis."""
@@ -82,18 +77,14 @@ class Relay(Protocol):
 
 
 class RedisRelay:
-    def __init__(self, url: str) -> None:
-        # No retries of redis-py's own: it would resubscribe silently, and we must know that there was a gap.
-        # socket_timeout None: redis-py 8 defaults to 5 s, which ends idle subscriptions.
-        self._redis = redis.asyncio.Redis.from_url(
-            url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-        )
+    def __init__(self, server: Plain | Cluster) -> None:
+        self._wire = wire(server)
         # Made here and not at import: web processes are forks of one that has imported everything.
         self._sender = os.urandom(8)
         self.healthy = False
         self._receive: Receive = lambda _document, _message: None
         self._restored: Callable[[], None] = lambda: None
-        self._pubsub: PubSub | None = None
+        self._line: Line | None = None
         self._documents: dict[bytes, UUID] = {}
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
@@ -110,16 +101,16 @@ class RedisRelay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._redis.aclose()
+        await self._wire.aclose()
 
     async def subscribe(self, document_id: UUID) -> None:
         name = channel(document_id)
         self._documents[name] = document_id
-        if self._pubsub is None or not self.healthy:
+        if self._line is None or not self.healthy:
             return
         confirmed = self._confirmed.setdefault(name, asyncio.get_running_loop().create_future())
         try:
-            await self._pubsub.subscribe(name)
+            await self._line.subscribe(name)
             await asyncio.wait_for(asyncio.shield(confirmed), 2.0)
         except (RedisError, OSError, TimeoutError):
             COUNTERS["relay_subscribe_failed"] += 1
@@ -128,9 +119,9 @@ class RedisRelay:
         name = channel(document_id)
         self._documents.pop(name, None)
         self._alone_until.pop(name, None)
-        if self._pubsub is not None and self.healthy:
+        if self._line is not None and self.healthy:
             with contextlib.suppress(RedisError, OSError):
-                await self._pubsub.unsubscribe(name)
+                await self._line.unsubscribe(name)
 
     def publish(self, document_id: UUID, message: Message) -> None:
         name = channel(document_id)
@@ -161,65 +152,60 @@ class RedisRelay:
             self._wake.clear()
             pending, self._pending = self._pending, []
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for name, payload in pending:
-                        pipeline.publish(name, payload)
-                    receivers = await pipeline.execute()
+                receivers = await self._wire.publish(pending)
             except (RedisError, OSError):
                 COUNTERS["relay_dropped"] += len(pending)
                 await asyncio.sleep(RECONNECT)
                 continue
             for (name, _), count in zip(pending, receivers, strict=True):
-                if count <= 1 and name in self._documents:
+                if count == DROPPED:
+                    COUNTERS["relay_dropped"] += 1
+                elif count <= 1 and name in self._documents:
                     self._alone_until[name] = asyncio.get_running_loop().time() + ALONE
 
     async def _listen(self) -> None:
         missed = False
         while True:
-            pubsub = self._redis.pubsub()
+            line: Line | None = None
             try:
-                await pubsub.subscribe(CONTROL, *self._documents)
-                await self._read(pubsub, missed)
+                line = await self._wire.line()
+                await self._read(line, missed)
             except (RedisError, OSError, TimeoutError) as error:
                 if self.healthy:
                     log.warning("relay lost: %s", error)
                 COUNTERS["relay_lost"] += 1
             finally:
-                self.healthy, self._pubsub, missed = False, None, True
+                self.healthy, self._line, missed = False, None, True
                 for waiting in self._confirmed.values():
                     waiting.cancel()
                 self._confirmed.clear()
-                with contextlib.suppress(RedisError, OSError):
-                    await pubsub.aclose()  # type: ignore[no-untyped-call]
+                if line is not None:
+                    with contextlib.suppress(RedisError, OSError):
+                        await line.aclose()
             await asyncio.sleep(RECONNECT)
 
-    async def _read(self, pubsub: PubSub, missed: bool) -> None:
-        expected = 1 + len(self._documents)
-        probed = False
+    async def _read(self, line: Line, missed: bool) -> None:
+        asked = {CONTROL, *self._documents}
+        unconfirmed = set(asked)
+        await line.subscribe(*asked)
         while True:
-            message = await pubsub.get_message(timeout=SILENCE)
-            if message is None:
-                if probed:
-                    raise TimeoutError("no answer to a ping")
-                await pubsub.ping()
-                probed = True
+            name, payload = await line.next()
+            if payload is not None:
+                self._take(name, payload)
                 continue
-            probed = False
-            kind, name = message["type"], message["channel"]
-            if kind == "message":
-                self._take(name, message["data"])
-            elif kind == "subscribe":
-                if (confirmed := self._confirmed.pop(name, None)) is not None and not confirmed.done():
-                    confirmed.set_result(None)
-                expected -= 1
-                if expected == 0:
-                    self.healthy, self._pubsub = True, pubsub
-                    # Rooms that opened meanwhile believed Redis to be down and did not wait.
-                    if late := [name for name in self._documents if name not in pubsub.channels]:
-                        await pubsub.subscribe(*late)
-                    if missed:
-                        COUNTERS["relay_restored"] += 1
-                        self._restored()
+            if (confirmed := self._confirmed.pop(name, None)) is not None and not confirmed.done():
+                confirmed.set_result(None)
+            if not unconfirmed:
+                continue
+            unconfirmed.discard(name)
+            if not unconfirmed:
+                self.healthy, self._line = True, line
+                # Rooms that opened meanwhile believed Redis to be down and did not wait.
+                if late := [name for name in self._documents if name not in asked]:
+                    await line.subscribe(*late)
+                if missed:
+                    COUNTERS["relay_restored"] += 1
+                    self._restored()
 
     def _take(self, name: bytes, payload: bytes) -> None:
         try:
@@ -240,8 +226,8 @@ class RedisRelay:
 
 
 @cache
-def _blocking_client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+def _blocking_client() -> Any:
+    return settings.REDIS.relay.client(socket_timeout=1, socket_connect_timeout=1)
 
 
 def announce(name: bytes, message: Message) -> None:
@@ -251,7 +237,11 @@ def announce(name: bytes, message: Message) -> None:
     Sent as nobody's, so that the process it comes from hears it too.
     """
     try:
-        _blocking_client().publish(name, msgpack.packb([message[0], b"", *message[1:]]))
-    except (RedisError, OSError) as error:
+        client, payload = _blocking_client(), msgpack.packb([message[0], b"", *message[1:]])
+        if isinstance(settings.REDIS.relay, Cluster):
+            client.spublish(name, payload)
+        else:
+            client.publish(name, payload)
+    except (RedisError, RedisClusterException, OSError) as error:
         COUNTERS["relay_dropped"] += 1
         log.warning("could not announce %s: %s", message[0], error)

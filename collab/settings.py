@@ -6,9 +6,11 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from collab import redis_servers
 from collab.launch.home import prepare_home, secret, valkey_socket
 from collab.limits import Limits
 
@@ -136,10 +138,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis: the embedded Valkey unless REDIS_URL names a server
 EMBEDDED_VALKEY = not env.str("REDIS_URL", default="")
 REDIS_URL = f"unix://{quote(str(valkey_socket(WEFT_HOME)))}" if EMBEDDED_VALKEY else env.str("REDIS_URL")
+REDIS_PLAIN_URL = env.str("REDIS_PLAIN_URL", default="")
+try:
+    REDIS = redis_servers.servers(REDIS_URL, REDIS_PLAIN_URL)
+except redis_servers.Misconfigured as fault:
+    raise ImproperlyConfigured(str(fault)) from None
 _cache = {
     "BACKEND": "django.core.cache.backends.redis.RedisCache",
-    "LOCATION": REDIS_URL,
+    "LOCATION": [REDIS_PLAIN_URL or REDIS_URL],  # a list, or it would be divided at the Sentinels' commas
     "OPTIONS": {
+        "pool_class": "collab.redis_servers.Pools",
         "serializer": "collab.json_cache.JSONSerializer",
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
@@ -158,7 +166,7 @@ CHANNEL_LAYERS = {
         "CONFIG": {
             "prefix": "weft:layer",
             # redis-py 8 ends a silent subscription after 5 s and lends out 100 connections at most, both by default.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": None, "max_connections": 10_000}],
+            "hosts": [{**REDIS.plain.for_channel_layer(), "socket_timeout": None, "max_connections": 10_000}],
         },
     }
 }

@@ -36,12 +36,12 @@ async def tell(groups: Iterable[str], event: dict[str, Any]) -> None:
     layer, groups = get_channel_layer(), list(groups)
     for group in groups:
         await layer.group_send(group, {"type": "tell", "event": event})
-    await record(settings.REDIS_URL, groups, {"event": event})
+    await record(settings.REDIS.plain, groups, {"event": event})
 
 
 async def end_sessions(user_id: int, session_keys: list[str] | None) -> None:
     await get_channel_layer().group_send(user_group(user_id), {"type": "end", "keys": session_keys})
-    await record(settings.REDIS_URL, [user_group(user_id)], {"ended": session_keys})
+    await record(settings.REDIS.plain, [user_group(user_id)], {"ended": session_keys})
 
 
 def groups_of(user_id: int) -> frozenset[str]:

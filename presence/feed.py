@@ -31,6 +31,12 @@ Cursor = tuple[int, int]
 """The id of an entry of the stream: milliseconds, and a number within."""
 
 
+class Server(Protocol):
+    """Where the stream is."""
+
+    def async_client(self, **options: Any) -> redis.asyncio.Redis: ...
+
+
 class Identity(Protocol):
     @property
     def user_id(self) -> int: ...
@@ -50,10 +56,10 @@ class Entry:
     """namely these; None for all."""
 
 
-async def record(url: str, groups: Collection[str], content: dict[str, Any]) -> None:
+async def record(server: Server, groups: Collection[str], content: dict[str, Any]) -> None:
     """Add an event, `{"event": …}`, or the end of sign-ins, `{"ended": [proof, …] | None}`."""
     # A client of its own: who records runs in whatever loop the moment gave it.
-    async with redis.asyncio.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2) as client:
+    async with server.async_client(socket_timeout=5, socket_connect_timeout=2) as client:
         packed = json.dumps({"groups": sorted(groups), **content}, separators=(",", ":"))
         await client.xadd(STREAM, {"entry": packed}, maxlen=KEPT, approximate=True)
 
@@ -80,8 +86,8 @@ class Listener:
 
 
 class Feed:
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self.listeners: set[Listener] = set()
         self.last: Cursor = (0, 0)
         """The newest entry that is known here."""
@@ -114,8 +120,8 @@ class Feed:
     async def _follow(self) -> None:
         lost = False
         while True:
-            client = redis.asyncio.Redis.from_url(
-                self._url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+            client = self._server.async_client(
+                socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
             )
             try:
                 async with asyncio.timeout(BLOCK):

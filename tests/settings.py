@@ -13,8 +13,8 @@ _owner = os.getpid()
 
 # What the developer's shell or .env says about their own installation is not the tests' business.
 for _name in (
-    "SECRET_KEY", "PUBLISH_KEY", "REDIS_URL", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "PORT", "HOST",
-    "WEB_WORKERS", "DATABASE_URL", "DRAIN_SECONDS", "LOG_LEVEL", "LOG_FORMAT",
+    "SECRET_KEY", "PUBLISH_KEY", "REDIS_URL", "REDIS_PLAIN_URL", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "PORT",
+    "HOST", "WEB_WORKERS", "DATABASE_URL", "DRAIN_SECONDS", "LOG_LEVEL", "LOG_FORMAT",
     "GOOGLE_CLIENT_ID", "GITHUB_CLIENT_ID", "OIDC_CLIENT_ID",
 ):  # fmt: skip
     os.environ.pop(_name, None)

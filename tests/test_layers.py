@@ -29,11 +29,12 @@ class Rule:
 
 
 STANDARD_LIBRARY = tuple(sys.stdlib_module_names - {"asyncio", "socket", "threading", "subprocess"})
-ENGINE = ("hub", "room", "replica", "session", "writer", "awareness", "relay")
+ENGINE = ("hub", "room", "replica", "session", "writer", "awareness", "relay", "relay_wire")
 MESSAGE_PATH = (
     *(f"collab/{name}.py" for name in ENGINE),
     "collab/protocol/",
     "documents/log.py",
+    "documents/one_trip.py",
     "documents/chain.py",
     "documents/merging.py",
 )
@@ -82,7 +83,13 @@ RULES = [
         "the relay and the stream of what is published know Redis; the rest of the engine doesn't",
         within=("collab/",),
         never=("redis", "msgpack"),
-        but=("collab/relay.py", "collab/publishing.py", "collab/health.py", "collab/settings.py", "collab/launch/"),
+        but=(
+            *(
+                f"collab/{name}.py"
+                for name in ("relay", "relay_wire", "redis_servers", "publishing", "health", "settings")
+            ),
+            "collab/launch/",
+        ),
     ),
     Rule(
         "rooms and sessions know no socket",

@@ -121,7 +121,7 @@ def work() -> None:
     """Works until SIGTERM or SIGINT, through every outage of Redis and of the database."""
     # The pool's threads would be copied into every job's process, and each job makes its own connection anyway.
     connections["default"].settings_dict.get("OPTIONS", {}).pop("pool", None)
-    redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+    redis = settings.REDIS.plain.client(socket_connect_timeout=2)
     watch = Watch("worker", _Backlog(), partial(_of_redis, redis))
     stop = _Stop()
     complained = False

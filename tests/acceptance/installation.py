@@ -77,6 +77,16 @@ class Installation:
     def client(self, name: str, document: str, kind: str = "weft.1", **options: Any) -> Client:
         return KINDS[kind](options.pop("url", self.weft.url), document, self.people[name]["token"], **options)
 
+    async def spread(self, document: str) -> tuple[Client, Client]:
+        """Ann and ben on different processes: the kernel deals connections out, so ask until it did."""
+        first = await self.client("ann", document).opened()
+        for seed in range(60):
+            second = await self.client("ben", document, seed=seed).opened()
+            if self.process_of(first) != self.process_of(second):
+                return first, second
+            await second.stop()
+        raise AssertionError("all connections went to one process")
+
     def processes(self, word: str) -> list[psutil.Process]:
         """Those of the supervisor's children that are "web", "work" or "valkey"."""
         found = []

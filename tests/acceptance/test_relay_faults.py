@@ -6,25 +6,14 @@ import time
 
 import pytest
 
-from tests.acceptance.client import Client, until
+from tests.acceptance.client import until
 from tests.acceptance.installation import Installation
 from tests.acceptance.lossy_redis import LossyRedis
 
 
-async def _spread(weft: Installation, document: str) -> tuple[Client, Client]:
-    """Two clients on different processes: the kernel deals connections out, so ask until it did."""
-    first = await weft.client("ann", document).opened()
-    for seed in range(60):
-        second = await weft.client("ben", document, seed=seed).opened()
-        if weft.process_of(first) != weft.process_of(second):
-            return first, second
-        await second.stop()
-    raise AssertionError("all connections went to one process")
-
-
 async def test_an_edit_and_a_caret_reach_the_other_process_by_relay(lossy: tuple[Installation, LossyRedis]) -> None:
     weft, _ = lossy
-    ann, ben = await _spread(weft, weft.document())
+    ann, ben = await weft.spread(weft.document())
     await ann.move(501, 1, {"cursor": 1})
     await until(lambda: ben.states.get(501))  # nothing else carries it
     waits = []
@@ -43,7 +32,7 @@ async def test_two_processes_converge_with_half_of_the_relay_s_messages_lost(
 ) -> None:
     weft, redis = lossy
     document = weft.document()
-    ann, ben = await _spread(weft, document)
+    ann, ben = await weft.spread(document)
     redis.lose(0.5, seed=7)
     chance = random.Random(7)
     for number in range(100):
@@ -64,7 +53,7 @@ async def test_without_redis_the_other_process_sees_an_edit_within_a_second(
     """Valkey is held down for 30 s, then starts empty."""
     weft, redis = lossy
     document = weft.document()
-    ann, ben = await _spread(weft, document)
+    ann, ben = await weft.spread(document)
     await ann.type("before ")
     await until(lambda: ben.text == "before ")
     with redis.down():

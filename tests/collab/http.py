@@ -98,7 +98,7 @@ class Exchange:
 class Http:
     def __init__(self, network: Network, tokens: dict[str, str]) -> None:
         self.network, self.tokens = network, tokens
-        self.feeds = [Feed(settings.REDIS_URL) for _ in network.hubs]
+        self.feeds = [Feed(settings.REDIS.plain) for _ in network.hubs]
         self.apps = [HttpTransports(hub, feed) for hub, feed in zip(network.hubs, self.feeds, strict=True)]
         self._open: list[Exchange] = []
 

@@ -34,7 +34,7 @@ async def start(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     started: list[Publishing] = []
 
     def start() -> Publishing:
-        consumer = Publishing(settings.REDIS_URL)
+        consumer = Publishing(settings.REDIS.plain)
         consumer.start()
         started.append(consumer)
         return consumer

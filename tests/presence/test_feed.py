@@ -21,7 +21,7 @@ class SignIn:
 
 @pytest_asyncio.fixture
 async def feed() -> AsyncIterator[Feed]:
-    feed = Feed(settings.REDIS_URL)
+    feed = Feed(settings.REDIS.plain)
     await feed.start()
     await until(lambda: feed.last > (0, 0))
     yield feed
@@ -35,7 +35,7 @@ async def until(question: Callable[[], object]) -> None:
 
 
 async def tell(kind: str, *groups: str) -> None:
-    await record(settings.REDIS_URL, groups, {"event": {"kind": kind}})
+    await record(settings.REDIS.plain, groups, {"event": {"kind": kind}})
 
 
 def kinds(feed: Feed, cursor: tuple[int, int], *groups: str) -> list[str] | None:
@@ -62,7 +62,7 @@ async def test_a_process_that_starts_later_knows_what_was_said_before(feed: Feed
     await tell("b", "user-1")
     await until(lambda: len(feed._entries) == 2)
     cursor = feed._entries[0].cursor
-    other = Feed(settings.REDIS_URL)
+    other = Feed(settings.REDIS.plain)
     await other.start()
     await until(lambda: kinds(other, cursor, "user-1") == ["b"])
     await other.stop()
@@ -70,7 +70,7 @@ async def test_a_process_that_starts_later_knows_what_was_said_before(feed: Feed
 
 async def test_a_cursor_that_is_too_old_is_told_so(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     start = feed.last
-    small = Feed(settings.REDIS_URL)
+    small = Feed(settings.REDIS.plain)
     monkeypatch.setattr(feed_module, "KEPT", 3)
     small._entries = type(small._entries)(maxlen=3)
     await small.start()
@@ -102,7 +102,7 @@ async def test_a_listener_wakes_for_its_groups_alone(feed: Feed) -> None:
 async def test_the_end_of_a_sign_in_ends_its_listener(feed: Feed, proofs: list[str] | None, ends: bool) -> None:
     ann = Listener(SignIn(1, "key"), frozenset({"user-1"}))
     feed.listeners.add(ann)
-    await record(settings.REDIS_URL, ["user-1"], {"ended": proofs})
+    await record(settings.REDIS.plain, ["user-1"], {"ended": proofs})
     await tell("last", "user-1")
     await until(lambda: kinds(feed, feed.since, "user-1") == ["last"])
     assert ann.ended is ends
