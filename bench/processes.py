@@ -2,11 +2,14 @@
 
     python bench/processes.py --shape hot --database postgres --workers 4      # 20 people write in one document
     python bench/processes.py --shape rooms --workers 1,2,4 --repeat 3         # 200 documents of three, one writes
+    python bench/processes.py --shape rooms --machines 1,2                     # the same on so many machines
+    python bench/processes.py --shape rooms --machines 1,2 --routed            # and a document's people on one of them
 
 A real Weft: `manage.py serve` with Valkey and worker, a PostgreSQL of its own (`--database postgres`) or SQLite, limits
-as in server.env. Each writer writes one character, waits for its ack (*Saved*), and then for its next turn (`--rate` a
-second, 0: none). Times are those of the clients; CPU is that of the processes, from /proc, by what they are. Everything
-shares this machine, and so do the clients: CPU for each update is what to compare, whatever the machine does besides.
+as in server.env. A machine is a `serve` with one web process; they share database and Redis. Each writer writes one
+character, waits for its ack (*Saved*), and then for its next turn (`--rate` a second, 0: none). Times are those of the
+clients; CPU is that of the processes, from /proc, by what they are. Everything shares this machine, and so do the
+clients: CPU for each update is what to compare, whatever the machine does besides.
 """
 
 import argparse
@@ -21,6 +24,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -144,65 +149,85 @@ def used_by(processes: list[psutil.Process]) -> dict[str, float]:
     return seconds
 
 
-def counted(url: str, name: str) -> float:
+def is_web(process: psutil.Process) -> bool:
+    return "weft web" in " ".join(process.cmdline())
+
+
+def counted_by(url: str, name: str) -> float:
     """By all web processes together."""
     with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
         found = re.findall(rf"^weft_{name}\{{[^}}]*\}} (\S+)$", answer.read().decode(), re.MULTILINE)
     return sum(map(float, found))
 
 
-async def load(weft: Any, token: str, documents: list[str], home: Path, options: Any) -> dict[str, Any]:
+async def load(
+    wefts: list[Any], token: str, documents: list[str], beside: Callable[[], list[psutil.Process]], options: Any
+) -> dict[str, Any]:
     readers = 0 if options.shape == "hot" else 2
     writers = [(document, Person()) for document in documents for _ in range(options.writers)]
     people = [*writers, *((document, Person()) for document in documents for _ in range(readers))]
     random.shuffle(people)
     for document, person in people:
-        await person.open(weft.url, document, token)
+        dealt = int(document[:8], 16) % len(wefts) if options.routed else random.randrange(len(wefts))
+        await person.open(wefts[dealt].url, document, token)
     frames = [typing(int(options.seconds * (options.rate or 400)) + 1) for _ in range(min(40, len(writers)))]
-    processes = [*weft.processes(), *of_the_database(home)]
+
+    def processes() -> list[psutil.Process]:
+        return [*(process for weft in wefts for process in weft.processes()), *beside()]
+
+    def counted(name: str) -> float:
+        return sum(counted_by(weft.url, name) for weft in wefts)
+
     await asyncio.sleep(6)  # counters of other processes than the one asked are that old
-    commits, entries = counted(weft.url, "commits_total"), counted(weft.url, "entries_total")
-    before, began = used_by(processes), time.perf_counter()
+    commits, entries = counted("commits_total"), counted("entries_total")
+    before, began = used_by(processes()), time.perf_counter()
     until = began + options.seconds
     # Two people with the same frames are in different documents.
     work = [person.write(frames[n % len(frames)], options.rate, until) for n, (_, person) in enumerate(writers)]
     await asyncio.gather(*work)
     took = time.perf_counter() - began
-    after = used_by([*weft.processes(), *of_the_database(home)])
+    after = used_by(processes())
     await asyncio.sleep(6)
     waits = [wait for _, person in writers for wait in person.waits]
     ends = quantiles(waits, n=100)
     found = {
         "updates/s": round(len(waits) / took),
-        "commits/s": round((counted(weft.url, "commits_total") - commits) / took),
-        "entries/s": round((counted(weft.url, "entries_total") - entries) / took),
+        "commits/s": round((counted("commits_total") - commits) / took),
+        "entries/s": round((counted("entries_total") - entries) / took),
         "ack p50 ms": round(median(waits) * 1e3, 1),
         "ack p99 ms": round(ends[98] * 1e3, 1),
         "CPU µs/update": {role: round((after[role] - before[role]) / len(waits) * 1e6) for role in before},
-        "rss MB/process": round(
-            median(p.memory_info().rss for p in processes if "weft web" in " ".join(p.cmdline())) / 1e6
-        ),
+        "rss MB/process": round(median(p.memory_info().rss for p in processes() if is_web(p)) / 1e6),
     }
     for _, person in people:
         person.close()
     return found
 
 
-def measure(options: argparse.Namespace, workers: int) -> dict[str, Any]:
+def measure(options: argparse.Namespace, workers: int, machines: int) -> dict[str, Any]:
     from tests.acceptance.installation import database_url
+    from tests.acceptance.many_redis import Server
     from tests.running import MANAGE, Weft, environment
 
     lines = (ROOT / "bench/server.env").read_text().splitlines()
     settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     home = Path(tempfile.mkdtemp(prefix="weft-bench-", dir="/tmp"))
+    redis = Server(home)
     try:
-        with database_url(home, options.database) as url:
-            subprocess.run([*MANAGE, "migrate", "-v0"], env=environment(home / "weft", **url), check=True)
-            with Weft(home / "weft", WEB_WORKERS=str(workers), LOG_LEVEL="ERROR", **settings, **url) as weft:
-                said = weft.manage("shell", "-v0", "-c", PREPARE % options.documents).stdout
-                token, documents = json.loads(said.splitlines()[-1])
-                return asyncio.run(load(weft, token, documents, home, options))
+        with database_url(home, options.database) as url, ExitStack() as running:
+            shared = {**settings, **url, "REDIS_URL": f"redis://127.0.0.1:{redis.port}", "LOG_LEVEL": "ERROR"}
+            homes = [home / f"weft{number}" for number in range(machines)]
+            subprocess.run([*MANAGE, "migrate", "-v0"], env=environment(homes[0], **url), check=True)
+            wefts = [running.enter_context(Weft(here, WEB_WORKERS=str(workers), **shared)) for here in homes]
+            said = wefts[0].manage("shell", "-v0", "-c", PREPARE % options.documents).stdout
+            token, documents = json.loads(said.splitlines()[-1])
+
+            def beside() -> list[psutil.Process]:
+                return [psutil.Process(redis.process.pid), *of_the_database(home)]
+
+            return asyncio.run(load(wefts, token, documents, beside, options))
     finally:
+        redis.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -222,7 +247,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shape", choices=["hot", "rooms"], default="rooms")
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
-    parser.add_argument("--workers", default="1,2", help="numbers of web processes, taken in turns")
+    parser.add_argument("--workers", default="1", help="numbers of web processes of each machine, taken in turns")
+    parser.add_argument("--machines", default="1", help="numbers of machines, taken in turns")
+    parser.add_argument("--routed", action="store_true", help="a document's people are on one machine")
     parser.add_argument("--documents", type=int)
     parser.add_argument("--writers", type=int, help="of each document")
     parser.add_argument("--rate", type=float, help="updates a second of each writer")
@@ -233,16 +260,13 @@ def main() -> None:
     options.writers = options.writers or (20 if options.shape == "hot" else 1)
     if options.rate is None:
         options.rate = 10.0 if options.shape == "hot" else 2.0
+    about = {"shape": options.shape, "database": options.database, "routed": options.routed}
+    sizes = [(int(w), int(m)) for m in options.machines.split(",") for w in options.workers.split(",")]
     for turn in range(options.repeat):
-        numbers = [int(number) for number in options.workers.split(",")]
-        for workers in numbers if turn % 2 == 0 else reversed(numbers):
-            found = measure(options, workers)
+        for workers, machines in sizes if turn % 2 == 0 else reversed(sizes):
+            found = measure(options, workers, machines)
             print(
-                json.dumps(
-                    {"shape": options.shape, "database": options.database, "workers": workers, **found},
-                    ensure_ascii=False,
-                ),
-                flush=True,
+                json.dumps({**about, "workers": workers, "machines": machines, **found}, ensure_ascii=False), flush=True
             )
 
 
