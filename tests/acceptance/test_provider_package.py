@@ -10,24 +10,14 @@ from typing import Any
 import pytest
 
 from tests.acceptance.installation import Installation
-from tests.acceptance.test_stock_clients import NODE
-from tests.running import ROOT
+from tests.provider_project import FRONTEND, NODE, make_project
 
-FRONTEND = ROOT / "frontend"
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of somebody's own, which has installed the package."""
-    subprocess.run([NODE, "provider/build.mjs"], cwd=FRONTEND, check=True, timeout=120)
-    project = tmp_path_factory.mktemp("elsewhere")
-    package = project / "node_modules" / "@weft" / "provider"
-    shutil.copytree(FRONTEND / "provider" / "dist", package / "dist")
-    shutil.copy(FRONTEND / "provider" / "package.json", package)
-    for name in ("yjs", "y-protocols", "lib0", "ws"):
-        (project / "node_modules" / name).symlink_to(FRONTEND / "node_modules" / name)
-    (project / "package.json").write_text('{"type": "module"}')
+    project = make_project(tmp_path_factory.mktemp("elsewhere"), "yjs", "y-protocols", "lib0", "ws")
     for name in ("provider_package.mjs", "provider_package.ts"):
         shutil.copy(HERE / name, project)
     return project

@@ -1,0 +1,289 @@
+"""A flight: many seeds at once through one running Weft. See the package's docstring for how a scenario uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from tests.acceptance.client import until
+from tests.faults import oracle
+from tests.faults.lines import Line
+from tests.faults.oracle import Replica, Rows
+from tests.faults.raw import RAW
+from tests.faults.workload import YJS, Desk, Hosted, Pace, Participant, Scripted
+from tests.faults.world import World
+
+Crew = Callable[[random.Random], Sequence[str]]
+"""Which kinds of clients write in one seed's document."""
+
+SAMPLE_SECONDS = 0.1
+
+
+def mixed(chance: random.Random) -> Sequence[str]:
+    """Our provider, an unmodified client, and two that speak in frames or requests."""
+    return ["weft", chance.choice(YJS[1:]), "raw socket", chance.choice(["raw sse", "raw poll", "raw hocuspocus"])]
+
+
+class Broken(AssertionError):
+    """What Weft promises does not hold."""
+
+
+@dataclass
+class Case:
+    """One seed: a document, those who write in it, and the network of each."""
+
+    seed: int
+    document: str
+    chance: random.Random
+    participants: list[Participant] = field(default_factory=list)
+    lines: dict[str, Line] = field(default_factory=dict)
+    seen: Rows | None = None
+    forbidden: list[tuple[str, Sequence[bytes]]] = field(default_factory=list)
+    """(whose, updates) that must not be in the log: I4."""
+
+    @property
+    def hosted(self) -> list[Hosted]:
+        return [each for each in self.participants if isinstance(each, Hosted)]
+
+    @property
+    def scripted(self) -> list[Scripted]:
+        return [each for each in self.participants if isinstance(each, Scripted)]
+
+    @property
+    def made(self) -> list[bytes]:
+        return [update for each in self.participants for update in each.made]
+
+    @property
+    def all_is_saved(self) -> bool:
+        return all(each.all_is_saved for each in self.participants)
+
+
+@dataclass
+class Totals:
+    """Of one flight, for the table in docs/reliability.md."""
+
+    scenario: int
+    title: str
+    seeds: int
+    made: int = 0
+    acknowledged: int = 0
+    faults: int = 0
+    lost: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+
+    def note(self) -> None:
+        if path := os.environ.get("WEFT_FAULTS_LEDGER"):
+            with Path(path).open("a") as ledger:
+                ledger.write(json.dumps(self.__dict__) + "\n")
+
+
+class Flight:
+    def __init__(self, world: World, desk: Desk, seeds: range, totals: Totals, replay: str) -> None:
+        self.world, self.desk, self.seeds = world, desk, seeds
+        self.chance = random.Random(f"{totals.scenario} {seeds[0]}")
+        self.cases: list[Case] = []
+        self.totals, self._replay = totals, replay
+        self._broken: list[str] = []
+        self._began = time.monotonic()
+
+    # --- before ---
+
+    async def board(self, crew: Crew, pace: Pace | None = None, *, edits: int = 60) -> None:
+        """Open a document for each seed, and its clients in it; `edits` bounds what a raw client's script holds."""
+        self._pace = pace or Pace()
+        documents = await self.world.documents(len(self.seeds))
+        for seed, document in zip(self.seeds, documents, strict=True):
+            self.cases.append(Case(seed, document, random.Random(f"{self.totals.scenario} {seed}")))
+        kinds = {case.seed: crew(case.chance) for case in self.cases}
+        wanted = [
+            (case.seed * 100 + n, self._pace.edits)
+            for case in self.cases
+            for n, kind in enumerate(kinds[case.seed])
+            if kind in RAW
+        ]
+        scripts = iter(await self.desk.scripts(wanted))
+        for case in self.cases:
+            for n, kind in enumerate(kinds[case.seed]):
+                script = next(scripts) if kind in RAW else []
+                await self._join(case, n, kind, "ann" if n % 2 == 0 else "ben", script)
+        everybody = [each for case in self.cases for each in case.participants]
+        await until(lambda: all(each.is_in_step for each in everybody), 60, "everybody is in step")
+
+    async def _join(self, case: Case, number: int, kind: str, who: str, script: Sequence[bytes]) -> None:
+        line = await Line(self.world.url).open()
+        name = f"{self.totals.scenario}.{case.seed}.{number}"
+        participant: Participant
+        if kind in RAW:
+            raw = RAW[kind](line.url, case.document, self.world.token(who), seed=case.seed * 100 + number)
+            await raw.start()
+            participant = Scripted(name, kind, raw, script)
+        else:
+            participant = Hosted(name, kind, self.desk, line.url, case.document, self.world.token(who))
+            await self.desk.open(participant)
+        case.participants.append(participant)
+        case.lines[name] = line
+
+    # --- during ---
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Everybody writes by a schedule of their own. Meanwhile, I3 and I6 are sampled."""
+        writers = [
+            asyncio.create_task(each.write(case.seed * 100 + n, self._pace))
+            for case in self.cases
+            for n, each in enumerate(case.participants)
+        ]
+        watching = asyncio.create_task(self._watch())
+        try:
+            yield
+            await asyncio.gather(*writers)
+        finally:
+            for task in (watching, *writers):
+                task.cancel()
+            await asyncio.gather(watching, *writers, return_exceptions=True)
+        if not watching.cancelled() and (fault := watching.exception()) is not None:
+            raise fault
+
+    async def moment(self, least: float, most: float) -> None:
+        """The random moment, of a fault that strikes the whole flight."""
+        await asyncio.sleep(self.chance.uniform(least, most))
+
+    async def each(self, act: Callable[[Case], Awaitable[None]]) -> None:
+        """The same in every seed, each by its own chance."""
+        await asyncio.gather(*(act(case) for case in self.cases))
+
+    def injected(self, happened: bool = True, count: int = 1) -> None:
+        self.totals.faults += count if happened else 0
+
+    async def look(self, case: Case) -> None:
+        """I3 and I6 at this instant: what was promised before is there now."""
+        promised = {each.name: list(each.promised) for each in case.participants}
+        try:
+            rows = await asyncio.to_thread(self.world.rows, case.document)
+        except (sqlite3.OperationalError, psycopg.OperationalError):
+            return  # the database is what was taken away
+        self.totals.samples += 1
+        for name, updates in promised.items():
+            self._breach(case, oracle.promises_are_kept(rows, updates, name))
+        self._breach(case, oracle.numbers_hold(rows, case.seen))
+        case.seen = rows
+
+    async def _watch(self) -> None:
+        while True:
+            for case in self.cases:
+                await self.look(case)
+                await asyncio.sleep(SAMPLE_SECONDS / len(self.cases) if self.cases else SAMPLE_SECONDS)
+
+    # --- after ---
+
+    async def land(self, *, within: float = 60, bounds: dict[str, tuple[float, float]] | None = None) -> None:
+        """Wait until all is saved and everybody agrees, then judge. `bounds`: (most seen, most allowed) of I7."""
+        try:
+            replicas = await self._settled(within)
+            await self._judge(replicas)
+            for name, (seen, most) in (bounds or {}).items():
+                self._broken += oracle.bounds_hold({name: seen}, {name: most})
+        finally:
+            everybody = [each for case in self.cases for each in case.participants]
+            self.totals.made = sum(len(each.made) for each in everybody)
+            self.totals.acknowledged = sum(len(each.promised) for each in everybody)
+            self.totals.lost = sum("LOST" in fault for fault in self._broken)
+            self.totals.seconds = time.monotonic() - self._began
+            self.totals.note()
+        if self._broken:
+            raise Broken("\n".join([*self._broken[:20], "", f"Replay: {self._replay}"]))
+
+    async def close(self) -> None:
+        await self.desk.leave([each for case in self.cases for each in case.hosted])
+        await asyncio.gather(*(each.raw.stop() for case in self.cases for each in case.scripted))
+        for case in self.cases:
+            for line in case.lines.values():
+                await line.close()
+
+    async def _settled(self, within: float) -> dict[int, list[Replica]]:
+        """Replicas of each case, once nobody has anything to say any more: Yjs tidies formats up after remote changes,
+        which makes further updates, so equality is looked for until it stays."""
+        deadline = time.monotonic() + within
+        done: dict[int, list[Replica]] = {}
+        while True:
+            left = [case for case in self.cases if case.seed not in done]
+            saved = [case for case in left if case.all_is_saved]
+            for case, replicas in zip(saved, await self._replicas(saved), strict=True):
+                if case.all_is_saved and not _differences(case, replicas):
+                    done[case.seed] = replicas
+            if len(done) == len(self.cases):
+                return done
+            if time.monotonic() > deadline:
+                await self._explain([case for case in self.cases if case.seed not in done])
+            await asyncio.sleep(0.1)
+
+    async def _replicas(self, cases: Sequence[Case]) -> list[list[Replica]]:
+        """Of each case: first those of living Docs, then those made of raw clients' bytes."""
+        living = await self.desk.replicas([each for case in cases for each in case.hosted])
+        raw = [each for case in cases for each in case.scripted]
+        made = dict(
+            zip([each.name for each in raw], await self.desk.read([[each.raw.state] for each in raw]), strict=True)
+        )
+        return [
+            [*(living[each.name] for each in case.hosted), *(_called(made[each.name], each) for each in case.scripted)]
+            for case in cases
+        ]
+
+    async def _explain(self, cases: Sequence[Case]) -> None:
+        for case, replicas in zip(cases, await self._replicas(cases), strict=True):
+            for each in case.participants:
+                if not each.all_is_saved:
+                    self._breach(case, [_unsaved(each)])
+            self._breach(case, _differences(case, replicas))
+        raise Broken("\n".join(["Never came to rest:", *self._broken[:20], "", f"Replay: {self._replay}"]))
+
+    async def _judge(self, replicas: dict[int, list[Replica]]) -> None:
+        faults = await self.world.operate("faults", documents=[case.document for case in self.cases])
+        rows = await asyncio.to_thread(lambda: [self.world.rows(case.document) for case in self.cases])
+        stored = await self.desk.read([[each.state] for each in rows])
+        accepted = await self.desk.read([case.made or [b"\0\0"] for case in self.cases])
+        for case, log, fresh, merged in zip(self.cases, rows, stored, accepted, strict=True):
+            held = replicas[case.seed]
+            self._breach(case, oracle.a_fresh_reader_agrees(fresh, held))
+            self._breach(case, oracle.nobody_waits([*held, fresh]))
+            self._breach(case, oracle.numbers_hold(log, case.seen))
+            self._breach(case, oracle.the_log_is_the_merge(fresh, merged))
+            self._breach(case, [f"I6: verify_documents: {fault}" for fault in faults[case.document]])
+            for each in case.participants:
+                self._breach(case, oracle.promises_are_kept(log, each.promised, each.name))
+            for scripted in case.scripted:
+                self._breach(case, oracle.cursors_rise(scripted.raw.cursors, log, scripted.name))
+            for whose, updates in case.forbidden:
+                self._breach(case, oracle.nobody_else_wrote(log, updates, whose))
+
+    def _breach(self, case: Case, faults: Iterable[str]) -> None:
+        self._broken += [f"seed {case.seed}: {fault}" for fault in faults]
+
+
+def _called(replica: Replica, by: Participant) -> Replica:
+    return Replica(
+        f"{by.kind} {by.name}", replica.content, replica.vector, replica.state, replica.snapshot, replica.waits
+    )
+
+
+def _unsaved(each: Participant) -> str:
+    about = each.about if isinstance(each, Hosted) else {"in step": each.is_in_step}
+    return f"{each.kind} {each.name} has {len(each.promised)} of {len(each.made)} saved, {about}, {list(each.codes)}"
+
+
+def _differences(case: Case, replicas: Sequence[Replica]) -> list[str]:
+    living = replicas[: len(case.hosted)]
+    return oracle.replicas_agree(living) + oracle.replicas_agree(
+        [*living[:1], *replicas[len(case.hosted) :]], deletions=False
+    )

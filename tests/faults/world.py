@@ -1,0 +1,106 @@
+"""One running Weft that serves many flights, and what stands beside it: an operator, and an eye on the database."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+import psycopg
+
+from tests.acceptance.installation import Installation, postgres_server, postgres_settings
+from tests.faults.injection import CrashPoints
+from tests.faults.operating import Operator
+from tests.faults.oracle import Rows
+from tests.running import Weft, until
+
+SETTINGS = {
+    "WEB_WORKERS": "2",
+    # One machine plays hundreds of people, who must not be told that they type too fast.
+    "LIMIT_UPDATES_PER_SECOND": "10000",
+    "LIMIT_SOCKETS_PER_USER_DOCUMENT": "50",
+    "LIMIT_REQUESTS_PER_MINUTE": "1000000",
+}
+
+
+class World:
+    def __init__(self, installation: Installation, points: CrashPoints, postgres: Any = None) -> None:
+        self.installation, self.points, self.postgres = installation, points, postgres
+        self.operator = Operator(installation.weft.environment)
+
+    @property
+    def url(self) -> str:
+        return self.installation.weft.url
+
+    def token(self, name: str) -> str:
+        return str(self.installation.people[name]["token"])
+
+    async def documents(self, count: int) -> list[str]:
+        made: list[str] = await self.operate("documents", count=count, workspace=self.installation.workspace)
+        return made
+
+    async def operate(self, verb: str, **details: Any) -> Any:
+        return await asyncio.to_thread(self.operator.do, verb, **details)
+
+    def web(self) -> list[psutil.Process]:
+        return [p for p in self.installation.weft.processes() if _is(p, "web")]
+
+    def worker(self) -> list[psutil.Process]:
+        """The worker and the job it has just now."""
+        return [p for p in self.installation.weft.processes() if _is(p, "work")]
+
+    async def web_is_back(self, count: int = 2, seconds: float = 30) -> None:
+        await asyncio.to_thread(
+            until, lambda: len(self.web()) >= count and self.installation.ready(), seconds, "web is back"
+        )
+
+    def rows(self, document: str) -> Rows:
+        """What the database holds of a document now, read without any code of ours."""
+        if self.installation.database == "sqlite":
+            path = f"file:{self.installation.weft.home / 'weft.sqlite3'}?mode=ro"
+            with closing(sqlite3.connect(path, uri=True, timeout=20, isolation_level=None)) as database:
+                database.execute("BEGIN")  # one look, whatever is committed meanwhile
+                return _rows(lambda sql: database.execute(sql.replace("%s", "?"), [UUID(document).hex]).fetchall())
+        with psycopg.connect(self.installation.weft.environment["DATABASE_URL"]) as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return _rows(lambda sql: connection.execute(sql.encode(), [UUID(document)]).fetchall())
+
+
+def _is(process: psutil.Process, word: str) -> bool:
+    try:
+        return f"weft {word}" in " ".join(process.cmdline()[:4]) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _rows(query: Callable[[str], Sequence[Any]]) -> Rows:
+    [(epoch, head, floor)] = query("SELECT epoch, head, floor FROM documents_log WHERE document_id = %s")
+    snapshots = query("SELECT epoch, seq, state FROM documents_snapshot WHERE document_id = %s ORDER BY seq")
+    entries = query('SELECT seq, author_id, "update" FROM documents_update WHERE document_id = %s ORDER BY seq')
+    seq, state = next(((seq, bytes(state)) for e, seq, state in reversed(snapshots) if e == epoch), (0, b"\0\0"))
+    return Rows(epoch, head, floor, seq, state, [(seq, author, bytes(update)) for seq, author, update in entries])
+
+
+@contextmanager
+def world(database: str, **settings: str) -> Iterator[World]:
+    home = Path(tempfile.mkdtemp(prefix="weft-", dir="/tmp"))  # short: a unix socket's path is bounded
+    points = CrashPoints(home / "points")
+    with ExitStack() as stack:
+        postgres = None
+        if database == "postgres":
+            postgres = stack.enter_context(postgres_server())
+            settings |= postgres_settings(postgres)
+        weft = stack.enter_context(Weft(home, **{**SETTINGS, **points.settings, **settings}))
+        installation = Installation(weft, database)
+        installation.set_up(1)
+        here = World(installation, points, postgres)
+        stack.callback(here.operator.close)
+        yield here
+    shutil.rmtree(home, ignore_errors=True)
