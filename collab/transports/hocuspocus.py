@@ -63,6 +63,8 @@ class Connection:
         self.hub, self.scope = hub, scope
         self.waiting_bytes = 0
         """Of messages kept for documents whose admission is under way."""
+        self.has_spoken = False
+        """The provider may have heard something on this socket."""
         self._socket = socket
         self._attached: dict[bytes, Attachment] = {}
         self._closed = False
@@ -84,6 +86,7 @@ class Connection:
         return not self._closed and self._socket.send_now(frame)
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
+        self.has_spoken = True
         return _gone() if self._closed else self._socket.send(frame)
 
     async def close(self, reason: Closing) -> None:
@@ -283,10 +286,11 @@ class Attachment:
                 await self._keep(message)
 
     async def _is_late(self, message: Said) -> bool:
-        """Was this Update made before the provider's SyncStep1? Version 2 keeps what is written while its socket
-        opens, and sends it after that, at the first word from here. Of what only deletes nobody can tell: it is taken
-        for late, so that a provider's count may stay too high, but never gets too low."""
-        if self._had is None or message.is_step2:
+        """Was this Update made before the provider's SyncStep1? It keeps what is written while its socket opens, and
+        sends it after that, at the first word from here; so before that word nothing is late. After it nobody can tell
+        of what only deletes: it is taken for late, so that a provider's count may stay too high, but never gets too
+        low."""
+        if self._had is None or message.is_step2 or not self._connection.has_spoken:
             return False
         update = messages.payload(message.frame)
         try:

@@ -160,6 +160,16 @@ async def test_an_edit_that_waited_for_the_socket_is_not_counted_again(network: 
     await until(lambda: socket.of(document).count(COMMITTED) == 2)
 
 
+async def test_a_deletion_made_while_the_server_was_silent_is_counted(network: Network, socket: Socket) -> None:
+    """What waits for the socket leaves at the first word from here. A deletion shows no clock to tell its age by."""
+    document, deletion = network.document_id, b"\x00\x01\x01\x01\x00\x01"
+    socket.open(document)
+    socket.say(document, b"\x00\x02" + varbytes(deletion))
+    await socket.until_said(document, STEP1)
+    socket.say(document, b"\x00\x01" + varbytes(TYPED[:-1] + deletion[1:]))
+    await until(lambda: socket.of(document).count(COMMITTED) == 2)  # its SyncStep1's, and its deletion's
+
+
 async def test_a_socket_that_asks_for_no_document_in_time_is_closed(
     network: Network, socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
