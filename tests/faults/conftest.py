@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,13 +13,14 @@ from tests.faults.workload import Desk
 from tests.faults.world import World, world
 
 DATABASES = ("sqlite", "postgres")
-PER_SEED = 3.0
-"""Seconds a seed may take on a busy machine before its flight counts as hung."""
+PLACES: dict[str, dict[str, Any]] = {"plain": {}, "lossy": {"lossy": True}}
+"""What a scenario's world is made of; a new kind of world is a line here."""
+MOST_WORLDS = 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "scenario(number, title, few=6, size=25, databases=…): one of docs/reliability.md"
+        "markers", "scenario(number, title, few=6, size=25, databases=…, place=…): one of docs/reliability.md"
     )
 
 
@@ -31,22 +33,34 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class Worlds:
-    """Those in use, each started when the first flight wants it, and kept until the last has landed."""
+    """Those in use, each started when the first flight wants it. A third would keep memory from two that work."""
 
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-        self._open: dict[str, World] = {}
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], tuple[ExitStack, World]] = {}
 
-    def on(self, database: str) -> World:
-        if database not in self._open:
-            self._open[database] = self._stack.enter_context(world(database))
-        return self._open[database]
+    def on(self, database: str, place: str) -> World:
+        if (database, place) not in self._open:
+            while len(self._open) >= MOST_WORLDS:
+                self._end(next(iter(self._open)))
+            stack = ExitStack()
+            started = stack.enter_context(world(database, **PLACES[place]))
+            self._open[database, place] = (stack, started)
+        return self._open[database, place][1]
+
+    def end(self) -> None:
+        for key in list(self._open):
+            self._end(key)
+
+    def _end(self, key: tuple[str, str]) -> None:
+        stack, _ = self._open.pop(key)
+        stack.close()
 
 
 @pytest.fixture(scope="package")
 def worlds() -> Iterator[Worlds]:
-    with ExitStack() as stack:
-        yield Worlds(stack)
+    worlds = Worlds()
+    yield worlds
+    worlds.end()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -64,6 +78,7 @@ async def flight(request: pytest.FixtureRequest, worlds: Worlds, desk: Desk) -> 
     database = seeds.database_of(carried, marker.kwargs.get("size", 25), marker.kwargs.get("databases", DATABASES))
     file = request.node.path.relative_to(request.config.rootpath)
     replay = f"WEFT_SEEDS={seeds.named(carried)} ./test python {file} -k {request.node.originalname}"
-    flight = Flight(worlds.on(database), desk, carried, Totals(number, title, len(carried)), replay)
+    place = worlds.on(database, marker.kwargs.get("place", "plain"))
+    flight = Flight(place, desk, carried, Totals(number, title, len(carried)), replay)
     yield flight
     await flight.close()

@@ -26,6 +26,9 @@ from tests.faults.world import World
 Crew = Callable[[random.Random], Sequence[str]]
 """Which kinds of clients write in one seed's document."""
 
+Prepare = Callable[["Case", int, Line], None]
+"""What is done to the line of a seed's n-th client before it connects."""
+
 SAMPLE_SECONDS = 0.1
 
 
@@ -99,9 +102,13 @@ class Flight:
 
     # --- before ---
 
-    async def board(self, crew: Crew, pace: Pace | None = None, *, edits: int = 60) -> None:
-        """Open a document for each seed, and its clients in it; `edits` bounds what a raw client's script holds."""
+    async def board(
+        self, crew: Crew, pace: Pace | None = None, *, prepare: Prepare = lambda *_: None, wait: bool = True
+    ) -> None:
+        """Open a document for each seed, and its clients in it. `prepare` may spoil a client's line before it connects;
+        `wait`: until all are in step."""
         self._pace = pace or Pace()
+        self._prepare = prepare
         documents = await self.world.documents(len(self.seeds))
         for seed, document in zip(self.seeds, documents, strict=True):
             self.cases.append(Case(seed, document, random.Random(f"{self.totals.scenario} {seed}")))
@@ -118,10 +125,12 @@ class Flight:
                 script = next(scripts) if kind in RAW else []
                 await self._join(case, n, kind, "ann" if n % 2 == 0 else "ben", script)
         everybody = [each for case in self.cases for each in case.participants]
-        await until(lambda: all(each.is_in_step for each in everybody), 60, "everybody is in step")
+        if wait:
+            await until(lambda: all(each.is_in_step for each in everybody), 60, "everybody is in step")
 
     async def _join(self, case: Case, number: int, kind: str, who: str, script: Sequence[bytes]) -> None:
         line = await Line(self.world.url).open()
+        self._prepare(case, number, line)
         name = f"{self.totals.scenario}.{case.seed}.{number}"
         participant: Participant
         if kind in RAW:

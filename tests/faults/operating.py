@@ -10,11 +10,14 @@ The verbs are the functions in `_VERBS` below, which run over there.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +35,10 @@ class Operator:
             stdout=subprocess.PIPE,
         )
         self._lock = threading.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        return self._lock.locked()
 
     def do(self, verb: str, **details: Any) -> Any:
         """Blocks: to be called in a thread."""
@@ -96,15 +103,125 @@ def _compact(document: str) -> bool:
     return compaction.compact(UUID(document)) is not None
 
 
-def _now() -> float:
-    return time.time()
+def _compact_dying(document: str, at: int) -> bool:
+    """In a fork that is gone, as by kill -9, just before its n-th statement. Whether it came so far."""
+    from django.db import connection
+
+    from documents import compaction
+
+    _hang_up()
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    left = at
+
+    def count(execute: Any, *statement: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(*statement)
+
+    with connection.execute_wrapper(count):
+        compaction.compact(UUID(document))
+    os._exit(0)
+
+
+def _trim(document: str) -> int:
+    """As it would be a day later."""
+    from django.conf import settings
+
+    from documents import compaction
+
+    settings.LIMITS = replace(settings.LIMITS, entries_kept_seconds=0)
+    return compaction.trim(UUID(document))
+
+
+def _begin_epoch(document: str) -> None:
+    """What a restore does to each document, and the processes find out when they look."""
+    from django.db import transaction
+    from django.db.models import F
+
+    from documents.models import Log, Snapshot
+
+    with transaction.atomic():
+        log = Log.objects.select_for_update().get(pk=UUID(document))
+        Snapshot.objects.filter(document_id=document, epoch=log.epoch).update(epoch=log.epoch + 1)
+        Log.objects.filter(pk=UUID(document)).update(epoch=F("epoch") + 1)
+
+
+def _people_and(document: str, who: str) -> tuple[Any, Any, Any]:
+    from documents.models import Document, User
+
+    ann, user = User.objects.get(email="ann@example.com"), User.objects.get(email=f"{who}@example.com")
+    return ann, Document.objects.get(pk=document), user
+
+
+def _share(document: str, who: str, role: str) -> None:
+    from documents import actions
+    from documents.models import Role
+
+    ann, shared, user = _people_and(document, who)
+    actions.share_document(by=ann, document=shared, user_or_email=user, role=Role(role))
+
+
+def _unshare(document: str, who: str) -> None:
+    from documents import actions
+
+    ann, shared, user = _people_and(document, who)
+    actions.unshare_document(by=ann, document=shared, user=user)
+
+
+def _trash(document: str) -> None:
+    from documents import actions
+
+    ann, thrown, _ = _people_and(document, "ann")
+    actions.trash_document(by=ann, document=thrown)
+
+
+def _bring_back(document: str) -> None:
+    from documents import actions
+
+    ann, thrown, _ = _people_and(document, "ann")
+    actions.restore_document(by=ann, document=thrown)
+
+
+def _token(who: str, seconds: float = 0) -> dict[str, str]:
+    """A new one; with `seconds` it expires by itself."""
+    from django.utils import timezone
+
+    from documents import actions
+    from documents.models import AccessToken, User
+
+    expires = timezone.now() + timedelta(seconds=seconds) if seconds else None
+    user = User.objects.get(email=f"{who}@example.com")
+    token, secret = actions.create_token(
+        by=user, user=user, name="faults", scope=AccessToken.Scope.WRITE, expires_at=expires
+    )
+    return {"id": str(token.pk), "secret": secret}
+
+
+def _revoke(token: str) -> None:
+    from documents import actions
+    from documents.models import AccessToken
+
+    found = AccessToken.objects.get(pk=token)
+    actions.revoke_token(by=found.user, token=found)
 
 
 _VERBS: dict[str, Callable[..., Any]] = {
     "documents": _documents,
     "faults": _faults,
     "compact": _compact,
-    "now": _now,
+    "compact_dying": _compact_dying,
+    "trim": _trim,
+    "begin_epoch": _begin_epoch,
+    "share": _share,
+    "unshare": _unshare,
+    "trash": _trash,
+    "bring_back": _bring_back,
+    "token": _token,
+    "revoke": _revoke,
 }
 
 

@@ -16,6 +16,7 @@ import psutil
 import psycopg
 
 from tests.acceptance.installation import Installation, postgres_server, postgres_settings
+from tests.acceptance.lossy_redis import LossyRedis
 from tests.faults.injection import CrashPoints
 from tests.faults.operating import Operator
 from tests.faults.oracle import Rows
@@ -31,9 +32,17 @@ SETTINGS = {
 
 
 class World:
-    def __init__(self, installation: Installation, points: CrashPoints, postgres: Any = None) -> None:
-        self.installation, self.points, self.postgres = installation, points, postgres
-        self.operator = Operator(installation.weft.environment)
+    def __init__(
+        self, installation: Installation, points: CrashPoints, redis: LossyRedis | None, postgres: Any
+    ) -> None:
+        self.installation, self.points, self._redis, self.postgres = installation, points, redis, postgres
+        # Two, so that they can be in each other's way.
+        self._operators = [Operator(installation.weft.environment) for _ in range(2)]
+
+    @property
+    def redis(self) -> LossyRedis:
+        assert self._redis is not None, "this world has an embedded Valkey: its scenario wants place='lossy'"
+        return self._redis
 
     @property
     def url(self) -> str:
@@ -47,7 +56,24 @@ class World:
         return made
 
     async def operate(self, verb: str, **details: Any) -> Any:
-        return await asyncio.to_thread(self.operator.do, verb, **details)
+        """By whichever operator has time; both do what they are told one after the other."""
+        free = next((each for each in self._operators if not each.is_busy), self._operators[0])
+        return await asyncio.to_thread(free.do, verb, **details)
+
+    def close(self) -> None:
+        for operator in self._operators:
+            operator.close()
+
+    def sql(self, statement: str, *values: Any) -> None:
+        """A hand in the database, behind everybody's back."""
+        if self.installation.database == "sqlite":
+            path = self.installation.weft.home / "weft.sqlite3"
+            with closing(sqlite3.connect(path, timeout=20)) as database:
+                database.execute(statement.replace("%s", "?"), [v.hex if isinstance(v, UUID) else v for v in values])
+                database.commit()
+        else:
+            with psycopg.connect(self.installation.weft.environment["DATABASE_URL"]) as connection:
+                connection.execute(statement.encode(), values)
 
     def web(self) -> list[psutil.Process]:
         return [p for p in self.installation.weft.processes() if _is(p, "web")]
@@ -89,18 +115,23 @@ def _rows(query: Callable[[str], Sequence[Any]]) -> Rows:
 
 
 @contextmanager
-def world(database: str, **settings: str) -> Iterator[World]:
+def world(database: str, *, lossy: bool = False, **settings: str) -> Iterator[World]:
+    """`lossy`: on a Redis of the test's own, which can be disturbed and taken away; else on the embedded Valkey."""
     home = Path(tempfile.mkdtemp(prefix="weft-", dir="/tmp"))  # short: a unix socket's path is bounded
     points = CrashPoints(home / "points")
     with ExitStack() as stack:
-        postgres = None
+        redis = postgres = None
+        if lossy:
+            redis = LossyRedis(home)
+            stack.callback(redis.close)
+            settings["REDIS_URL"] = redis.url
         if database == "postgres":
             postgres = stack.enter_context(postgres_server())
             settings |= postgres_settings(postgres)
         weft = stack.enter_context(Weft(home, **{**SETTINGS, **points.settings, **settings}))
         installation = Installation(weft, database)
         installation.set_up(1)
-        here = World(installation, points, postgres)
-        stack.callback(here.operator.close)
+        here = World(installation, points, redis, postgres)
+        stack.callback(here.close)
         yield here
     shutil.rmtree(home, ignore_errors=True)
