@@ -194,8 +194,8 @@ class HttpClient(Client):
             try:
                 await self.post("/push", update, Idempotency_Key=key)
             except Refusal as refusal:
-                if refusal.status not in (429, 503):
-                    raise
+                if refusal.status not in (409, 429, 500, 503):
+                    raise  # at 409 it is the hearing that begins anew
             except (OSError, EOFError, ValueError):
                 pass  # no answer: whether it arrived, nobody knows
             else:

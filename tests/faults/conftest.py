@@ -13,7 +13,7 @@ from tests.faults.workload import Desk
 from tests.faults.world import World, world
 
 DATABASES = ("sqlite", "postgres")
-PLACES: dict[str, dict[str, Any]] = {"plain": {}, "lossy": {"lossy": True}}
+PLACES: dict[str, dict[str, Any]] = {"plain": {}, "lossy": {"lossy": True}, "powered": {"powered": True}}
 """What a scenario's world is made of; a new kind of world is a line here."""
 MOST_WORLDS = 2
 

@@ -20,7 +20,7 @@ from tests.faults import oracle
 from tests.faults.lines import Line
 from tests.faults.oracle import Replica, Rows
 from tests.faults.raw import RAW
-from tests.faults.workload import YJS, Desk, Hosted, Pace, Participant, Scripted
+from tests.faults.workload import SPARE, YJS, Desk, Hosted, Pace, Participant, Scripted
 from tests.faults.world import World
 
 Crew = Callable[[random.Random], Sequence[str]]
@@ -51,6 +51,8 @@ class Case:
     participants: list[Participant] = field(default_factory=list)
     lines: dict[str, Line] = field(default_factory=dict)
     seen: Rows | None = None
+    outsiders: list[Scripted] = field(default_factory=list)
+    """Clients that lose their right to write on the way: they needn't agree in the end."""
     forbidden: list[tuple[str, Sequence[bytes]]] = field(default_factory=list)
     """(whose, updates) that must not be in the log: I4."""
 
@@ -65,6 +67,10 @@ class Case:
     @property
     def made(self) -> list[bytes]:
         return [update for each in self.participants for update in each.made]
+
+    def accepted(self, rows: Rows) -> list[bytes]:
+        """All that was made, and of outsiders what got in while they might."""
+        return self.made + [update for each in self.outsiders for update in each.made if rows.holds(update)]
 
     @property
     def all_is_saved(self) -> bool:
@@ -109,12 +115,10 @@ class Flight:
         `wait`: until all are in step."""
         self._pace = pace or Pace()
         self._prepare = prepare
-        documents = await self.world.documents(len(self.seeds))
-        for seed, document in zip(self.seeds, documents, strict=True):
-            self.cases.append(Case(seed, document, random.Random(f"{self.totals.scenario} {seed}")))
+        await self.open_documents()
         kinds = {case.seed: crew(case.chance) for case in self.cases}
         wanted = [
-            (case.seed * 100 + n, self._pace.edits)
+            (case.seed * 100 + n, self._pace.edits + SPARE)
             for case in self.cases
             for n, kind in enumerate(kinds[case.seed])
             if kind in RAW
@@ -127,6 +131,25 @@ class Flight:
         everybody = [each for case in self.cases for each in case.participants]
         if wait:
             await until(lambda: all(each.is_in_step for each in everybody), 60, "everybody is in step")
+
+    async def open_documents(self) -> None:
+        """One for each seed, if there are none yet."""
+        if self.cases:
+            return
+        documents = await self.world.documents(len(self.seeds))
+        for seed, document in zip(self.seeds, documents, strict=True):
+            self.cases.append(Case(seed, document, random.Random(f"{self.totals.scenario} {seed}")))
+
+    async def admit(self, case: Case, kind: str, headers: dict[str, str], edits: int) -> Scripted:
+        """One more, with a proof of its own, who will lose it."""
+        number = 50 + len(case.outsiders)
+        [script] = await self.desk.scripts([(case.seed * 100 + number, edits)])
+        raw = RAW[kind](self.world.url, case.document, seed=case.seed * 100 + number, headers=headers)
+        await raw.start()
+        outsider = Scripted(f"{self.totals.scenario}.{case.seed}.{number}", kind, raw, script)
+        case.outsiders.append(outsider)
+        await until(lambda: outsider.is_in_step, 30, f"{outsider.name} is in step")
+        return outsider
 
     async def _join(self, case: Case, number: int, kind: str, who: str, script: Sequence[bytes]) -> None:
         line = await Line(self.world.url).open()
@@ -177,7 +200,7 @@ class Flight:
 
     async def look(self, case: Case) -> None:
         """I3 and I6 at this instant: what was promised before is there now."""
-        promised = {each.name: list(each.promised) for each in case.participants}
+        promised = {each.name: list(each.promised) for each in [*case.participants, *case.outsiders]}
         try:
             rows = await asyncio.to_thread(self.world.rows, case.document)
         except (sqlite3.OperationalError, psycopg.OperationalError):
@@ -199,12 +222,12 @@ class Flight:
     async def land(self, *, within: float = 60, bounds: dict[str, tuple[float, float]] | None = None) -> None:
         """Wait until all is saved and everybody agrees, then judge. `bounds`: (most seen, most allowed) of I7."""
         try:
-            replicas = await self._settled(within)
+            replicas = await self.settled(within)
             await self._judge(replicas)
             for name, (seen, most) in (bounds or {}).items():
                 self._broken += oracle.bounds_hold({name: seen}, {name: most})
         finally:
-            everybody = [each for case in self.cases for each in case.participants]
+            everybody = [each for case in self.cases for each in [*case.participants, *case.outsiders]]
             self.totals.made = sum(len(each.made) for each in everybody)
             self.totals.acknowledged = sum(len(each.promised) for each in everybody)
             self.totals.lost = sum("LOST" in fault for fault in self._broken)
@@ -215,12 +238,13 @@ class Flight:
 
     async def close(self) -> None:
         await self.desk.leave([each for case in self.cases for each in case.hosted])
-        await asyncio.gather(*(each.raw.stop() for case in self.cases for each in case.scripted))
+        raw = [each.raw for case in self.cases for each in [*case.scripted, *case.outsiders]]
+        await asyncio.gather(*(each.stop() for each in raw))
         for case in self.cases:
             for line in case.lines.values():
                 await line.close()
 
-    async def _settled(self, within: float) -> dict[int, list[Replica]]:
+    async def settled(self, within: float = 60) -> dict[int, list[Replica]]:
         """Replicas of each case, once nobody has anything to say any more: Yjs tidies formats up after remote changes,
         which makes further updates, so equality is looked for until it stays."""
         deadline = time.monotonic() + within
@@ -261,7 +285,9 @@ class Flight:
         faults = await self.world.operate("faults", documents=[case.document for case in self.cases])
         rows = await asyncio.to_thread(lambda: [self.world.rows(case.document) for case in self.cases])
         stored = await self.desk.read([[each.state] for each in rows])
-        accepted = await self.desk.read([case.made or [b"\0\0"] for case in self.cases])
+        accepted = await self.desk.read(
+            [case.accepted(log) or [b"\0\0"] for case, log in zip(self.cases, rows, strict=True)]
+        )
         for case, log, fresh, merged in zip(self.cases, rows, stored, accepted, strict=True):
             held = replicas[case.seed]
             self._breach(case, oracle.a_fresh_reader_agrees(fresh, held))
@@ -269,7 +295,7 @@ class Flight:
             self._breach(case, oracle.numbers_hold(log, case.seen))
             self._breach(case, oracle.the_log_is_the_merge(fresh, merged))
             self._breach(case, [f"I6: verify_documents: {fault}" for fault in faults[case.document]])
-            for each in case.participants:
+            for each in [*case.participants, *case.outsiders]:
                 self._breach(case, oracle.promises_are_kept(log, each.promised, each.name))
             for scripted in case.scripted:
                 self._breach(case, oracle.cursors_rise(scripted.raw.cursors, log, scripted.name))

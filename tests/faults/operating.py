@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.running import ROOT
 
@@ -150,63 +150,93 @@ def _begin_epoch(document: str) -> None:
         Log.objects.filter(pk=UUID(document)).update(epoch=F("epoch") + 1)
 
 
-def _people_and(document: str, who: str) -> tuple[Any, Any, Any]:
-    from documents.models import Document, User
+def _newcomer(document: str, seconds: float = 0) -> dict[str, str]:
+    """Somebody of whom nobody has heard, with an account, this document to edit, a token and a session. `seconds`: the
+    token expires by itself."""
+    from importlib import import_module
 
-    ann, user = User.objects.get(email="ann@example.com"), User.objects.get(email=f"{who}@example.com")
-    return ann, Document.objects.get(pk=document), user
-
-
-def _share(document: str, who: str, role: str) -> None:
-    from documents import actions
-    from documents.models import Role
-
-    ann, shared, user = _people_and(document, who)
-    actions.share_document(by=ann, document=shared, user_or_email=user, role=Role(role))
-
-
-def _unshare(document: str, who: str) -> None:
-    from documents import actions
-
-    ann, shared, user = _people_and(document, who)
-    actions.unshare_document(by=ann, document=shared, user=user)
-
-
-def _trash(document: str) -> None:
-    from documents import actions
-
-    ann, thrown, _ = _people_and(document, "ann")
-    actions.trash_document(by=ann, document=thrown)
-
-
-def _bring_back(document: str) -> None:
-    from documents import actions
-
-    ann, thrown, _ = _people_and(document, "ann")
-    actions.restore_document(by=ann, document=thrown)
-
-
-def _token(who: str, seconds: float = 0) -> dict[str, str]:
-    """A new one; with `seconds` it expires by itself."""
+    from allauth.usersessions.models import UserSession
+    from django.conf import settings
+    from django.contrib import auth
     from django.utils import timezone
 
     from documents import actions
     from documents.models import AccessToken, User
 
+    email = f"{uuid4().hex}@example.com"
+    user = User.objects.create_user(email=email, name="Newcomer")
+    _share(document, email, "editor")
     expires = timezone.now() + timedelta(seconds=seconds) if seconds else None
-    user = User.objects.get(email=f"{who}@example.com")
     token, secret = actions.create_token(
         by=user, user=user, name="faults", scope=AccessToken.Scope.WRITE, expires_at=expires
     )
-    return {"id": str(token.pk), "secret": secret}
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[auth.SESSION_KEY] = str(user.pk)
+    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    UserSession.objects.create(user=user, ip="127.0.0.1", session_key=session.session_key, user_agent="faults")
+    return {"email": email, "token": str(token.pk), "secret": secret, "session": session.session_key}
 
 
-def _revoke(token: str) -> None:
+def _person(email: str) -> Any:
+    from documents.models import User
+
+    return User.objects.get(email=email)
+
+
+def _document(document: str) -> Any:
+    from documents.models import Document
+
+    return Document.objects.get(pk=UUID(document))
+
+
+def _share(document: str, email: str, role: str) -> None:
+    from documents import actions
+    from documents.models import Role
+
+    ann = _person("ann@example.com")
+    actions.share_document(by=ann, document=_document(document), user_or_email=_person(email), role=Role(role))
+
+
+def _unshare(document: str, email: str) -> None:
+    from documents import actions
+
+    actions.unshare_document(by=_person("ann@example.com"), document=_document(document), user=_person(email))
+
+
+def _trash(document: str) -> None:
+    from documents import actions
+
+    actions.trash_document(by=_person("ann@example.com"), document=_document(document))
+
+
+def _revoke_token(email: str, token: str) -> None:
     from documents import actions
     from documents.models import AccessToken
 
-    found = AccessToken.objects.get(pk=token)
-    actions.revoke_token(by=found.user, token=found)
+    actions.revoke_token(by=_person(email), token=AccessToken.objects.get(pk=UUID(token)))
+
+
+def _end_session(email: str, session: str) -> None:
+    from allauth.usersessions.models import UserSession
+
+    from documents import actions
+
+    actions.end_session(by=_person(email), session=UserSession.objects.get(session_key=session))
+
+
+def _end_sessions(email: str) -> None:
+    """As a new password does it."""
+    from documents import actions
+
+    actions.end_sessions(by=_person(email), user=_person(email))
+
+
+def _deactivate(email: str) -> None:
+    from documents import actions
+
+    actions.deactivate_user(by=None, user=_person(email))
 
 
 _VERBS: dict[str, Callable[..., Any]] = {
@@ -216,12 +246,14 @@ _VERBS: dict[str, Callable[..., Any]] = {
     "compact_dying": _compact_dying,
     "trim": _trim,
     "begin_epoch": _begin_epoch,
+    "newcomer": _newcomer,
     "share": _share,
     "unshare": _unshare,
     "trash": _trash,
-    "bring_back": _bring_back,
-    "token": _token,
-    "revoke": _revoke,
+    "revoke_token": _revoke_token,
+    "end_session": _end_session,
+    "end_sessions": _end_sessions,
+    "deactivate": _deactivate,
 }
 
 

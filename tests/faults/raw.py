@@ -4,9 +4,6 @@ What they write was made by real Yjs (`Desk.scripts`), an edit an update. Over t
 server-sent events, or by long poll: the acceptance suites' clients, without a Doc.
 """
 
-import asyncio
-import random
-from collections.abc import Sequence
 from typing import Any
 
 from documents import merging
@@ -58,11 +55,6 @@ class Raw(Client):
         self.edits.append(update)
         self.doc.apply_update(update)
         await self._send_edit(len(self.edits) - 1)
-
-    async def play_all(self, script: Sequence[bytes], chance: random.Random, least: float, most: float) -> None:
-        for update in script:
-            await self.play(update)
-            await asyncio.sleep(chance.uniform(least, most))
 
 
 class RawSocket(Raw, SocketClient):

@@ -12,6 +12,7 @@ import contextlib
 import json
 import random
 import tempfile
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ YJS = ("weft", "y-websocket-1", "y-websocket-2", "y-websocket-3", "y-websocket-4
        "hocuspocus-4")  # fmt: skip
 """Kinds of clients with a Yjs of their own: ours, and the unmodified ones."""
 KINDS = (*YJS, *RAW)
+
+SPARE = 6
+"""Edits in a raw client's script beyond those of its schedule, for when a scenario wants one just then."""
 
 PACKAGES = ("yjs", "y-protocols", "lib0", "ws", "@y/y", *YJS[1:])
 
@@ -232,7 +236,16 @@ class Scripted(Participant):
     def __init__(self, name: str, kind: str, raw: Raw, script: Sequence[bytes]) -> None:
         super().__init__(name, kind)
         self.raw = raw
-        self.script = script
+        self._script = script
+        self._played = 0
+        self.made_at: list[float] = []
+        """When each of its updates was made."""
+
+    async def play_next(self) -> None:
+        """What comes next in its script, now."""
+        self._played += 1
+        self.made_at.append(time.monotonic())
+        await self.raw.play(self._script[self._played - 1])
 
     async def push_again(self, count: int) -> int:
         """Its first updates, each in a request of its own; how many were answered."""
@@ -261,4 +274,7 @@ class Scripted(Participant):
         return self.raw.codes
 
     async def write(self, seed: int, pace: Pace) -> None:
-        await self.raw.play_all(self.script, random.Random(seed), pace.least, pace.most)
+        chance = random.Random(seed)
+        while self._played < min(pace.edits, len(self._script)):
+            await self.play_next()
+            await asyncio.sleep(chance.uniform(pace.least, pace.most))

@@ -20,6 +20,7 @@ from tests.acceptance.lossy_redis import LossyRedis
 from tests.faults.injection import CrashPoints
 from tests.faults.operating import Operator
 from tests.faults.oracle import Rows
+from tests.faults.power import Power
 from tests.running import Weft, until
 
 SETTINGS = {
@@ -33,9 +34,15 @@ SETTINGS = {
 
 class World:
     def __init__(
-        self, installation: Installation, points: CrashPoints, redis: LossyRedis | None, postgres: Any
+        self,
+        installation: Installation,
+        points: CrashPoints,
+        redis: LossyRedis | None = None,
+        postgres: Any = None,
+        power: Power | None = None,
     ) -> None:
-        self.installation, self.points, self._redis, self.postgres = installation, points, redis, postgres
+        self.installation, self.points, self.postgres = installation, points, postgres
+        self._redis, self._power = redis, power
         # Two, so that they can be in each other's way.
         self._operators = [Operator(installation.weft.environment) for _ in range(2)]
 
@@ -43,6 +50,11 @@ class World:
     def redis(self) -> LossyRedis:
         assert self._redis is not None, "this world has an embedded Valkey: its scenario wants place='lossy'"
         return self._redis
+
+    @property
+    def power(self) -> Power:
+        assert self._power is not None, "this world's files are the kernel's: its scenario wants place='powered'"
+        return self._power
 
     @property
     def url(self) -> str:
@@ -90,7 +102,8 @@ class World:
     def rows(self, document: str) -> Rows:
         """What the database holds of a document now, read without any code of ours."""
         if self.installation.database == "sqlite":
-            path = f"file:{self.installation.weft.home / 'weft.sqlite3'}?mode=ro"
+            # A database that lost its power is recovered by whoever opens it first.
+            path = f"file:{self.installation.weft.home / 'weft.sqlite3'}?mode={'rw' if self._power else 'ro'}"
             with closing(sqlite3.connect(path, uri=True, timeout=20, isolation_level=None)) as database:
                 database.execute("BEGIN")  # one look, whatever is committed meanwhile
                 return _rows(lambda sql: database.execute(sql.replace("%s", "?"), [UUID(document).hex]).fetchall())
@@ -115,12 +128,16 @@ def _rows(query: Callable[[str], Sequence[Any]]) -> Rows:
 
 
 @contextmanager
-def world(database: str, *, lossy: bool = False, **settings: str) -> Iterator[World]:
-    """`lossy`: on a Redis of the test's own, which can be disturbed and taken away; else on the embedded Valkey."""
+def world(database: str, *, lossy: bool = False, powered: bool = False, **settings: str) -> Iterator[World]:
+    """`lossy`: on a Redis of the test's own, which can be disturbed and taken away; else on the embedded Valkey.
+    `powered`: on a machine that can lose its power."""
     home = Path(tempfile.mkdtemp(prefix="weft-", dir="/tmp"))  # short: a unix socket's path is bounded
     points = CrashPoints(home / "points")
     with ExitStack() as stack:
-        redis = postgres = None
+        redis = postgres = power = None
+        if powered:
+            power = Power(home / "durable")
+            settings |= power.settings
         if lossy:
             redis = LossyRedis(home)
             stack.callback(redis.close)
@@ -131,7 +148,7 @@ def world(database: str, *, lossy: bool = False, **settings: str) -> Iterator[Wo
         weft = stack.enter_context(Weft(home, **{**SETTINGS, **points.settings, **settings}))
         installation = Installation(weft, database)
         installation.set_up(1)
-        here = World(installation, points, redis, postgres)
+        here = World(installation, points, redis, postgres, power)
         stack.callback(here.close)
         yield here
     shutil.rmtree(home, ignore_errors=True)
