@@ -1,17 +1,21 @@
 """What `./test` does once everything is set up: runs each part with its own runner, and adds up what they counted.
 
+`./test faults --seeds 200` is no part of it, but all of tests/faults with as many seeds, of which `./test` flies a few;
+`--record` puts the totals into docs/reliability.md.
+
 The last line is the sum, "N passed, N failed, N skipped"; the exit code is zero only if everything ran and passed.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FRONTEND = ROOT / "frontend"
 BROWSERS = {"chromium": ("chromium", "chromium-browser"), "firefox-esr": ("firefox-esr", "firefox")}
 PROXY: dict[str, tuple[str, ...]] = {"nginx-light": ("nginx",)}
+COMPILER = {"gcc": ("cc", "gcc"), "libc6-dev": ("cc", "gcc")}
 # For the examples that publish from a shell.
 SHELL_TOOLS = {"redis-tools": ("redis-cli", "valkey-cli"), "openssl": ("openssl",), "curl": ("curl",)}
 
@@ -70,6 +75,24 @@ def browser(arguments: list[str]) -> Count:
     return _pytest(["tests/browser", *arguments])
 
 
+def faults(arguments: list[str]) -> Count:
+    parser = argparse.ArgumentParser(prog="./test faults")
+    parser.add_argument("--seeds", default="200", help="how many of each scenario, or which: 75-99")
+    parser.add_argument("--record", action="store_true", help="put the totals into docs/reliability.md")
+    options, rest = parser.parse_known_args(arguments)
+    if missing := _missing(COMPILER):
+        print(f"Power cuts need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
+        return Count(failed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Path(folder) / "ledger"
+        ledger.touch()
+        os.environ.update(WEFT_SEEDS=options.seeds, WEFT_FAULTS_LEDGER=str(ledger))
+        count = _pytest(["tests/faults", *rest], again=[])  # once must do: a second try would hide what is looked for
+        document = [str(ROOT / "docs" / "reliability.md")] if options.record else []
+        _run(ROOT, [sys.executable, "-m", "tests.faults.totals", str(ledger), *document])
+    return count
+
+
 def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Those Debian packages that aren't there, and can't be installed either."""
 
@@ -88,14 +111,15 @@ def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 # Real browsers and killed processes on a machine that others keep busy: what fails once is tried once more, and the
-# summary names it ("RERUN"). What fails twice has failed.
-ONCE_MORE = ["--reruns", "1", "-rR"]
+# summary names it ("RERUN").
+# What fails twice has failed, and so has, at once, what breaks a promise.
+ONCE_MORE = ["--reruns", "1", "--rerun-except", "faults.flight.Broken", "-rR"]
 
 
-def _pytest(arguments: list[str]) -> Count:
+def _pytest(arguments: list[str], again: Sequence[str] = ONCE_MORE) -> Count:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *ONCE_MORE, *arguments])
+        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *again, *arguments])
         return _counted(report, code)
 
 
@@ -118,7 +142,8 @@ def _run(folder: Path, command: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     parts = {"python": python, "frontend": frontend, "browser": browser}
-    chosen = [arguments.pop(0)] if arguments[:1] and arguments[0] in parts else list(parts)
+    by_name = {**parts, "faults": faults}
+    chosen = [arguments.pop(0)] if arguments[:1] and arguments[0] in by_name else list(parts)
     counts: dict[str, tuple[Count, float]] = {}
 
     def note(name: str, began: float, count: Count) -> None:
@@ -130,7 +155,7 @@ def main(arguments: list[str]) -> int:
         note("checks", began, check())
     for name in chosen:
         began = time.monotonic()
-        note(name, began, parts[name](arguments))
+        note(name, began, by_name[name](arguments))
     print()
     for name, (count, seconds) in counts.items():
         print(f"{name:<9} {count} ({seconds:.0f} s)")

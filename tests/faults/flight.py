@@ -41,6 +41,10 @@ class Broken(AssertionError):
     """What Weft promises does not hold."""
 
 
+class Restless(AssertionError):
+    """They haven't come to agree in time."""
+
+
 @dataclass
 class Case:
     """One seed: a document, those who write in it, and the network of each."""
@@ -144,11 +148,12 @@ class Flight:
         """One more, with a proof of its own, who will lose it."""
         number = 50 + len(case.outsiders)
         [script] = await self.desk.scripts([(case.seed * 100 + number, edits)])
-        raw = RAW[kind](self.world.url, case.document, seed=case.seed * 100 + number, headers=headers)
+        raw = RAW[kind](self.world.url, case.document, seed=case.seed * 100 + number, headers={**headers})
         await raw.start()
         outsider = Scripted(f"{self.totals.scenario}.{case.seed}.{number}", kind, raw, script)
         case.outsiders.append(outsider)
-        await until(lambda: outsider.is_in_step, 30, f"{outsider.name} is in step")
+        await until(lambda: outsider.is_in_step or raw.closed, 30, f"{outsider.kind} {outsider.name} is in step")
+        assert raw.closed is None, f"{outsider.kind} {outsider.name} is refused: {raw.codes}, {raw.closed}"
         return outsider
 
     async def _join(self, case: Case, number: int, kind: str, who: str, script: Sequence[bytes]) -> None:
@@ -279,7 +284,9 @@ class Flight:
                 if not each.all_is_saved:
                     self._breach(case, [_unsaved(each)])
             self._breach(case, _differences(case, replicas))
-        raise Broken("\n".join(["Never came to rest:", *self._broken[:20], "", f"Replay: {self._replay}"]))
+        if any("LOST" in fault for fault in self._broken):
+            raise Broken("\n".join([*self._broken[:20], "", f"Replay: {self._replay}"]))
+        raise Restless("\n".join(["Never came to rest:", *self._broken[:20], "", f"Replay: {self._replay}"]))
 
     async def _judge(self, replicas: dict[int, list[Replica]]) -> None:
         faults = await self.world.operate("faults", documents=[case.document for case in self.cases])

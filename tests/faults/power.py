@@ -43,8 +43,12 @@ class Power:
             if child.is_running():
                 child.kill()
         psutil.wait_procs(children, timeout=10)
-        (weft.home / "weft.sqlite3-shm").unlink(missing_ok=True)
-        return sum(self._lose(weft.home / name, self._folder / name, chance) for name in FILES)
+        return self.lose(weft.home, chance)
+
+    def lose(self, home: Path, chance: random.Random) -> int:
+        """What nobody has open any more, as a disk might give it back."""
+        (home / "weft.sqlite3-shm").unlink(missing_ok=True)
+        return sum(self._lose(home / name, self._folder / name, chance) for name in FILES)
 
     def on_again(self, installation: Installation) -> None:
         weft = installation.weft
@@ -53,9 +57,9 @@ class Power:
 
     @staticmethod
     def _lose(file: Path, synced: Path, chance: random.Random) -> int:
-        if not file.exists() or not synced.exists():
+        if not file.exists():
             return 0
-        written, durable, lost = file.read_bytes(), synced.read_bytes(), 0
+        written, durable, lost = file.read_bytes(), synced.read_bytes() if synced.exists() else b"", 0
         found = bytearray(durable)
         for at in range(0, max(len(written), len(durable)), SECTOR):
             now, then = written[at : at + SECTOR], durable[at : at + SECTOR]

@@ -25,16 +25,15 @@ STATEMENTS = range(1, 13)
 @pytest.mark.timeout(300)
 @pytest.mark.scenario(6, "power cut: unsynced sectors of SQLite's files gone", databases=("sqlite",), place="powered")
 async def test_what_was_acknowledged_outlives_a_power_cut(flight: Flight) -> None:
-    power, installation = flight.world.power, flight.world.installation
     await flight.board(mixed)
     async with flight.writing():
         await flight.moment(0.3, 1.2)
-        flight.injected(count=1 + await asyncio.to_thread(power.cut, installation, flight.chance))
+        flight.injected(count=1 + await asyncio.to_thread(flight.world.cut_power, flight.chance))
         # Now, for the clients would bring back what is gone.
         samples = flight.totals.samples
         await flight.each(flight.look)
         assert flight.totals.samples >= samples + len(flight.cases), "the database could not be read"
-        await asyncio.to_thread(power.on_again, installation)
+        await asyncio.to_thread(flight.world.power_returns)
     await flight.land()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -43,8 +45,9 @@ class World:
     ) -> None:
         self.installation, self.points, self.postgres = installation, points, postgres
         self._redis, self._power = redis, power
-        # Two, so that they can be in each other's way.
-        self._operators = [Operator(installation.weft.environment) for _ in range(2)]
+        self._looking = threading.Lock()
+        self._operators: list[Operator] = []
+        self.operators_come()
 
     @property
     def redis(self) -> LossyRedis:
@@ -72,7 +75,11 @@ class World:
         free = next((each for each in self._operators if not each.is_busy), self._operators[0])
         return await asyncio.to_thread(free.do, verb, **details)
 
-    def close(self) -> None:
+    def operators_come(self) -> None:
+        """Two, so that they can be in each other's way."""
+        self._operators = [Operator(self.installation.weft.environment) for _ in range(2)]
+
+    def operators_leave(self) -> None:
         for operator in self._operators:
             operator.close()
 
@@ -90,6 +97,9 @@ class World:
     def web(self) -> list[psutil.Process]:
         return [p for p in self.installation.weft.processes() if _is(p, "web")]
 
+    def valkey(self) -> list[psutil.Process]:
+        return [p for p in self.installation.weft.processes() if "valkey-server" in p.name()]
+
     def worker(self) -> list[psutil.Process]:
         """The worker and the job it has just now."""
         return [p for p in self.installation.weft.processes() if _is(p, "work")]
@@ -99,8 +109,22 @@ class World:
             until, lambda: len(self.web()) >= count and self.installation.ready(), seconds, "web is back"
         )
 
+    def cut_power(self, chance: random.Random) -> int:
+        """Everything is gone at once, the operators too; how many sectors are not as they had been written."""
+        self.operators_leave()
+        with self._looking:  # who closes SQLite's last connection moves the WAL into the database
+            return self.power.cut(self.installation, chance)
+
+    def power_returns(self) -> None:
+        self.power.on_again(self.installation)
+        self.operators_come()
+
     def rows(self, document: str) -> Rows:
         """What the database holds of a document now, read without any code of ours."""
+        with self._looking:
+            return self._rows(document)
+
+    def _rows(self, document: str) -> Rows:
         if self.installation.database == "sqlite":
             # A database that lost its power is recovered by whoever opens it first.
             path = f"file:{self.installation.weft.home / 'weft.sqlite3'}?mode={'rw' if self._power else 'ro'}"
@@ -149,6 +173,6 @@ def world(database: str, *, lossy: bool = False, powered: bool = False, **settin
         installation = Installation(weft, database)
         installation.set_up(1)
         here = World(installation, points, redis, postgres, power)
-        stack.callback(here.close)
+        stack.callback(here.operators_leave)
         yield here
     shutil.rmtree(home, ignore_errors=True)

@@ -29,12 +29,15 @@ static void keep(int fd)
     flock(held, LOCK_EX);
     snprintf(copy, sizeof copy, "%s%s", folder, name);
     snprintf(draft, sizeof draft, "%s%s.draft", folder, name);
-    int source = open(path, O_RDONLY | O_CLOEXEC), target = open(draft, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    int target = open(draft, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    /* Read by the descriptor that is there: to close another one of the file would drop SQLite's locks on it. */
+    off_t at = 0;
     ssize_t got;
-    while ((got = read(source, bytes, sizeof bytes)) > 0)
+    while ((got = pread(fd, bytes, sizeof bytes, at)) > 0) {
         if (write(target, bytes, got) != got)
             abort();
-    close(source);
+        at += got;
+    }
     close(target);
     rename(draft, copy);
     close(held);
