@@ -132,7 +132,8 @@ def cursors_rise(cursors: Sequence[tuple[int, int]], rows: Rows, by: str) -> lis
 
 def bounds_hold(seen: Mapping[str, float], bounds: Mapping[str, float]) -> list[str]:
     """I7. The most that was seen of each number, against the most there may be."""
-    return [f"I7: {name} reached {seen[name]:g}, over {most:g}" for name, most in bounds.items() if seen[name] > most]
+    over = {name: most for name, most in bounds.items() if seen.get(name, 0.0) > most}
+    return [f"I7: {name} reached {seen[name]:g}, over {most:g}" for name, most in over.items()]
 
 
 def the_log_is_the_merge(stored: Replica, accepted: Replica) -> list[str]:
