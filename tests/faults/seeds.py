@@ -26,3 +26,11 @@ def named(seeds: range) -> str:
 
 def database_of(seeds: range, size: int, databases: Sequence[str]) -> str:
     return databases[seeds[0] // size % len(databases)]
+
+
+MANY = 100
+
+
+def at_full_length(seeds: range) -> bool:
+    """One flight of a run of many seeds takes as long as its scenario's text says, a minute maybe."""
+    return seeds[0] == 0 and len(wanted(0)) >= MANY

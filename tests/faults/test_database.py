@@ -1,9 +1,11 @@
 """The database is away, full, locked, slow: no ack is false, people go on, and all is stored in the end."""
 
+import asyncio
+
 import pytest
 
 from tests.acceptance.client import until
-from tests.faults import databases
+from tests.faults import databases, seeds
 from tests.faults.flight import Case, Flight, mixed
 from tests.faults.workload import Pace
 
@@ -23,6 +25,11 @@ async def test_no_ack_is_false_while_the_database_is_away_and_all_is_saved_after
     await flight.board(mixed, Pace(edits=16, least=0.05, most=0.2))
     documents = [case.document for case in flight.cases]
     async with flight.writing():
+        if seeds.at_full_length(flight.seeds):
+            with databases.stopped(flight.world, documents):
+                flight.injected()
+                await flight.each(_says_so)
+                await asyncio.sleep(60)
         for name in flight.chance.sample(sorted(faults), 2):
             with faults[name](flight.world, documents):
                 flight.injected()

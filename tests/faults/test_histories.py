@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.acceptance.client import until
+from tests.faults import seeds
 from tests.faults.flight import Case, Flight, mixed
 from tests.faults.injection import kill
 from tests.faults.oracle import Rows
@@ -122,7 +123,7 @@ async def test_who_was_away_comes_back_with_one_sync_and_nothing_twice(flight: F
             else:
                 case.lines[each.name].hold()
         flight.injected(count=len(away))
-        await asyncio.sleep(case.chance.uniform(0.2, 0.6))
+        await asyncio.sleep(60 if seeds.at_full_length(flight.seeds) else case.chance.uniform(0.2, 0.6))
         await flight.world.operate("compact", document=case.document)
         await flight.world.operate("trim", document=case.document)
         if case.seed % 3 == 0:

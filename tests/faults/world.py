@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import random
 import shutil
 import sqlite3
@@ -24,6 +25,7 @@ from tests.faults.operating import Operator
 from tests.faults.oracle import Rows
 from tests.faults.power import Power
 from tests.running import Weft, until
+from tests.watching.scraping import scrape
 
 SETTINGS = {
     "WEB_WORKERS": "2",
@@ -103,6 +105,16 @@ class World:
     def worker(self) -> list[psutil.Process]:
         """The worker and the job it has just now."""
         return [p for p in self.installation.weft.processes() if _is(p, "work")]
+
+    def measures(self) -> dict[str, float]:
+        """What must stay within bounds, as it is now; empty while nobody answers."""
+        try:
+            numbers = scrape(self.url)
+            largest = max(process.memory_info().rss for process in self.web())
+        except (OSError, ValueError, http.client.HTTPException, psutil.Error):
+            return {}
+        named = ("queue_bytes_longest", "unsaved_bytes")
+        return {"web process bytes": largest, **{name: float(numbers[f"weft_{name}"]) for name in named}}
 
     async def web_is_back(self, count: int = 2, seconds: float = 30) -> None:
         await asyncio.to_thread(
