@@ -245,6 +245,8 @@ class Room:
         session.close(closing.malformed(str(error)))
 
     def _take_update(self, session: Session, message: Update | SyncStep2, scan: guard.Scan) -> None:
+        if session.closing is not None or session.was_refused:
+            return  # it waited for its turn while the session ended; who comes back, brings it
         update = message.update
         session.received += 1
         news: bytes | None = None
@@ -269,7 +271,8 @@ class Room:
         if news is None and session.acknowledged == session.received - 1:
             session.acknowledge(session.received)
             return
-        self._writer.submit(self, Write(session, session.received, news, scan.structs, scan.deletes))
+        write = Write(session, session.received, news, scan.structs, scan.deletes, self.access_version)
+        self._writer.submit(self, write)
 
     async def _answer(self, session: Session, state_vector: bytes) -> None:
         self._send_answer(session, await self.answer(state_vector))
@@ -320,6 +323,8 @@ class Room:
             ACK_SECONDS.observe(now - write.at)
         if refused:
             COUNTERS["refused_at_commit"] += len(refused)
+            for session in refused:
+                session.was_refused = True
             self.run(self.recheck_rights())
         if outcome is None or not outcome.entries:
             return
@@ -352,6 +357,9 @@ class Room:
         if self._unsaved_bytes:
             self._notice(self.sessions - self._unsaved_told, "unsaved")
             self._unsaved_told = set(self.sessions)
+
+    def dropped(self, writes: list[Write]) -> None:
+        self._saved(writes)
 
     def fail(self) -> None:
         """Something is wrong with this document here. Its clients keep what they have and come back to a new room."""
@@ -463,7 +471,7 @@ class Room:
                 session.close(closing.SIGNED_OUT)
             elif may_edit is None:
                 session.close(closing.GONE if stands.trashed else closing.FORBIDDEN)
-            elif (may_edit and not session.identity.read_only) != session.may_edit:
+            elif session.was_refused or (may_edit and not session.identity.read_only) != session.may_edit:
                 session.may_edit = False  # until it has come back
                 session.close(closing.RIGHTS_CHANGED)
 

@@ -54,6 +54,8 @@ class Write:
     update: bytes | None
     structs: Ranges = ()
     deletes: Ranges = ()
+    access_version: int = 0
+    """The version of rights at which its author might write. It is older than the room's if rights changed since."""
     held: bool = False
     """It was relayed as not saved, because the database was down."""
     at: float = field(default_factory=time.perf_counter)
@@ -64,14 +66,15 @@ class Room(Protocol):
     """What the writer needs of a room: where its writes belong, and somebody to tell."""
 
     document_id: UUID
-    access_version: int
-    """The version of rights that the room's sessions were checked at."""
 
     def committed(self, outcome: Outcome | None, writes: list[Write]) -> None:
         """The writes are stored, as `outcome` says; None when none of them held anything."""
 
     def unsaved(self, writes: list[Write]) -> None:
         """The database is down; the writes are kept and tried again."""
+
+    def dropped(self, writes: list[Write]) -> None:
+        """The writes are of sessions of which one before them was refused: without it they'd be torn from the log."""
 
     def fail(self) -> None:
         """The outcome couldn't be taken: the room's clients must come back and send theirs again."""
@@ -172,8 +175,13 @@ class Writer:
         count = 0
         while self._waiting and count < BATCH_UPDATES:
             room = next(iter(self._waiting))
-            taken[room] = self._waiting.pop(room)
-            count += len(taken[room])
+            writes = self._waiting.pop(room)
+            if any(write.session.was_refused for write in writes):
+                room.dropped([write for write in writes if write.session.was_refused])
+                writes = [write for write in writes if not write.session.was_refused]
+            if writes:
+                taken[room] = writes
+                count += len(writes)
         return taken
 
     async def _commit(self, taken: dict[Room, list[Write]]) -> None:
@@ -198,7 +206,6 @@ class Writer:
                         room.unsaved(writes)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RETRY_MOST)
-                self._renew_versions(batches)
             except (DatabaseError, UnreadableUpdate):
                 # Not the database but something in the batch: alone, all others go through, and the culprit shows.
                 COUNTERS["commit_refused"] += 1
@@ -244,14 +251,13 @@ class Writer:
             self._quick.close()
         connection.close()
 
-    @staticmethod
-    def _renew_versions(batches: dict[Room, Batch]) -> None:
-        for room, batch in batches.items():
-            batch.access_version = room.access_version
-
 
 def _batches(taken: dict[Room, list[Write]]) -> dict[Room, Batch]:
-    return {room: Batch(room.document_id, room.access_version, _updates(writes)) for room, writes in taken.items()}
+    # Not the room's version: it may have learned of new rights while these waited, and they were checked by the old.
+    return {
+        room: Batch(room.document_id, min(write.access_version for write in writes), _updates(writes))
+        for room, writes in taken.items()
+    }
 
 
 def _observe(seconds: float, batches: list[Batch]) -> None:

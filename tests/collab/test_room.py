@@ -19,12 +19,15 @@ from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
 from collab.protocol.lib0 import read_varbytes, varbytes
+from collab.protocol.messages import encode_update
+from collab.writer import Write
 from documents import compaction
 from documents import log as document_log
-from documents.log import Entry
+from documents.log import Entry, Outcome
 from documents.models import Log, Membership
 from documents.models import Update as StoredUpdate
 from tests.collab.network import Network, Opening, Person, Wire, look_often, text_of, until
+from tests.collab.protocol.samples import text, update
 
 
 @sync_to_async
@@ -207,6 +210,33 @@ async def test_rights_that_change_while_an_update_waits_are_asked_again_at_the_c
     assert ben.closed.code == 4503
     assert {entry.author_id for entry in await stored(network.document_id)} == {ann.user_id}
     assert ann.closed is None
+
+
+async def test_what_waits_for_its_commit_is_not_vouched_for_by_a_room_that_learns_of_new_rights(
+    network: Network,
+) -> None:
+    ben = await network.join("ben")
+    await network.settle()
+    room = network.hubs[0].rooms[network.document_id]
+    await change_role(ben.user_id, "reader")
+    assert room.take(ben.session, encode_update(update(text("too late"))))
+    room.access_version = 2  # it rechecks everybody before the writer has its turn
+    await until(lambda: ben.closed is not None)
+    assert await stored(network.document_id) == []
+
+
+async def test_after_a_refused_edit_nothing_more_is_taken_until_its_author_has_come_back(network: Network) -> None:
+    """An ack of what follows would vouch for what was refused, and what builds on it would wait for ever."""
+    ben = await network.join("ben")
+    await network.settle()
+    room = network.hubs[0].rooms[network.document_id]
+    refused = Write(ben.session, ben.session.received, update(text("one")))
+    room.committed(Outcome(network.document_id, refused=frozenset([0])), [refused])  # and at once he may again
+    assert room.take(ben.session, encode_update(update(text("two"))))
+    await until(lambda: ben.closed is not None)
+    assert ben.closed is not None
+    assert ben.closed.code == 4503
+    assert await stored(network.document_id) == []
 
 
 async def test_a_newcomer_checked_later_does_not_vouch_for_those_who_were_here(network: Network) -> None:
