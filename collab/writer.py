@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, transaction
 
 from collab import closing, rights
 from collab.metrics import COUNTERS, histogram
@@ -39,6 +39,10 @@ QUICK_SECONDS = 0.003
 """A commit on the loop that took longer was the last one there …"""
 QUICK_AGAIN_SECONDS = 5.0
 """… for so long. A disk that always takes 10 ms thus holds up the loop for 0.2 % of the time."""
+
+AWAY = (OperationalError, InterfaceError, InternalError)
+"""What the database says when it is away, full, or may only be read (a standby that isn't promoted yet; PostgreSQL calls
+that an internal error): no fault of what is to be stored, which waits."""
 
 COMMIT_SECONDS = histogram("commit_seconds")
 BATCH = histogram("batch_updates")
@@ -196,7 +200,7 @@ class Writer:
                 found = await self._in_thread(due)
                 _observe(time.perf_counter() - started, due)
                 break
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 COUNTERS["commit_failed"] += 1
                 if not self._failing:
                     log.error("commit failed, keeping %d documents' updates: %s", len(due), error)
@@ -279,7 +283,7 @@ def _updates(writes: list[Write]) -> list[tuple[int | None, bytes]]:
 def _commit_now(batches: list[Batch]) -> list[Outcome]:
     try:
         return document_log.commit(batches, rights.may_write)
-    except (OperationalError, InterfaceError):
+    except AWAY:
         # The connection may be what is broken; the next try gets a fresh one.
         if not transaction.get_connection().in_atomic_block:
             connection.close()

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.db.models import F
 
 from collab import room as room_module
@@ -357,12 +357,13 @@ async def test_many_who_join_at_once_open_the_room_once(network: Network) -> Non
     assert COUNTERS["rooms_opened"] == opened + 1
 
 
+@pytest.mark.parametrize("fault", [OperationalError, InternalError], ids=["away", "read-only"])
 async def test_while_the_database_is_down_edits_are_shared_but_not_called_saved(
-    network: Network, monkeypatch: pytest.MonkeyPatch
+    network: Network, monkeypatch: pytest.MonkeyPatch, fault: type[DatabaseError]
 ) -> None:
     ann, ben = await network.join("ann"), await network.join("ben")
     await network.settle()
-    repair = _break_commits(monkeypatch)
+    repair = _break_commits(monkeypatch, fault)
     await ann.type("unsaved")
     await until(lambda: ben.text == "unsaved")
     assert not ann.all_saved
@@ -461,11 +462,13 @@ def _unlock_database(blocker: sqlite3.Connection) -> None:
     blocker.close()
 
 
-def _break_commits(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def _break_commits(
+    monkeypatch: pytest.MonkeyPatch, fault: type[DatabaseError] = OperationalError
+) -> Callable[[], None]:
     """Until the returned function is called, every commit fails as it does without a database."""
 
     def down(*_: object) -> None:
-        raise OperationalError("the database is down")
+        raise fault("the database is down")
 
     real = document_log.commit
     monkeypatch.setattr(document_log, "commit", down)
