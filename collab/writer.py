@@ -41,8 +41,8 @@ QUICK_AGAIN_SECONDS = 5.0
 """… for so long. A disk that always takes 10 ms thus holds up the loop for 0.2 % of the time."""
 
 AWAY = (OperationalError, InterfaceError, InternalError)
-"""What the database says when it is away, full, or may only be read (a standby that isn't promoted yet; PostgreSQL calls
-that an internal error): no fault of what is to be stored, which waits."""
+"""What the database says when it is away, full, or may only be read (a standby that isn't promoted yet, which
+PostgreSQL calls an internal error): no fault of what is to be stored, which waits."""
 
 COMMIT_SECONDS = histogram("commit_seconds")
 BATCH = histogram("batch_updates")

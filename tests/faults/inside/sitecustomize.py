@@ -54,10 +54,6 @@ def _around(function: Callable[..., Any], before: str = "", after: str = "") -> 
     return wrapped
 
 
-def _writer(module: Any) -> None:
-    module._commit_now = _around(module._commit_now, "before the commit", "after the commit")
-
-
 def _room(module: Any) -> None:
     module.Room._tell = _around(module.Room._tell, "after the ack")
     module.Room._publish_entries = _around(
@@ -66,6 +62,8 @@ def _room(module: Any) -> None:
 
 
 def _log(module: Any) -> None:
+    for holder in (module, module.Quick):
+        holder.commit = _around(holder.commit, "before the commit", "after the commit")
     module._insert = _around(module._insert, "inside the commit", "at the end of the commit")
 
 
@@ -75,7 +73,6 @@ def _compaction(module: Any) -> None:
 
 
 _POINTS = {
-    "collab.writer": _writer,
     "collab.room": _room,
     "documents.log": _log,
     "documents.compaction": _compaction,
