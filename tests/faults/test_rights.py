@@ -75,6 +75,7 @@ async def test_who_loses_the_right_to_write_stores_nothing_later(flight: Flight)
             assert eve.raw.closed[0] in (closing.FORBIDDEN.code, closing.GONE.code)
         else:
             assert eve.raw.closed is None, "who may read stays"
+        await eve.raw.stop()  # or it would bring, rightly, what it typed in vain
         await flight.world.operate("share", document=case.document, email=email, role="editor")
         again = await flight.admit(case, "raw socket", headers, 3)
         await again.play_next()
