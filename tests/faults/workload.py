@@ -40,9 +40,9 @@ PACKAGES = ("yjs", "y-protocols", "lib0", "ws", "@y/y", *YJS[1:])
 class Pace:
     """How much a participant writes, and the pause after each edit, in seconds."""
 
-    edits: int = 12
-    least: float = 0.01
-    most: float = 0.08
+    edits: int = 14
+    least: float = 0.02
+    most: float = 0.14
 
 
 class Desk:
