@@ -47,6 +47,11 @@ class Worlds:
             self._open[database, place] = (stack, started)
         return self._open[database, place][1]
 
+    def give_up(self, broken: World) -> None:
+        """Who knows what a flight has left there that never landed."""
+        for key in [key for key, (_, each) in self._open.items() if each is broken]:
+            self._end(key)
+
     def end(self) -> None:
         for key in list(self._open):
             self._end(key)
@@ -82,3 +87,5 @@ async def flight(request: pytest.FixtureRequest, worlds: Worlds, desk: Desk) -> 
     flight = Flight(place, desk, carried, Totals(number, title, len(carried)), replay)
     yield flight
     await flight.close()
+    if not flight.has_landed:
+        worlds.give_up(place)

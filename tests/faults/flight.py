@@ -115,6 +115,7 @@ class Flight:
         self._broken: list[str] = []
         self._most: dict[str, float] = {}
         self._began = time.monotonic()
+        self.has_landed = False
 
     # --- before ---
 
@@ -248,6 +249,7 @@ class Flight:
             self.totals.lost = sum("LOST" in fault for fault in self._broken)
             self.totals.seconds = time.monotonic() - self._began
             self.totals.note()
+        self.has_landed = not self._broken
         if self._broken:
             raise Broken("\n".join([*self._broken[:20], "", f"Replay: {self._replay}"]))
 

@@ -52,6 +52,10 @@ class Power:
 
     def on_again(self, installation: Installation) -> None:
         weft = installation.weft
+        for name in FILES:  # whoever looked at the database meanwhile has recovered it, and synced that unseen
+            (self._folder / name).unlink(missing_ok=True)
+            if (weft.home / name).exists():
+                shutil.copy(weft.home / name, self._folder / name)
         weft.environment["PORT"] = weft.url.rpartition(":")[2]
         weft.start()
 
