@@ -7,7 +7,8 @@ docs/protocol.md); it can't know whether the ids that an update refers to exist.
 
 Stricter than Yjs, because pycrdt is the one that stores: clocks end at 32 bits; nothing has length zero; GC and Skip
 carry no flags; items of the JSON kind (unused by Yjs since 2019) and XmlHooks (used by no editor) are refused, because
-pycrdt loses its place in the bytes at both and could never merge the document again.
+pycrdt loses its place in the bytes at both and could never merge the document again. And lists must have the order in
+which Yjs writes them, because whoever merges relies on it, and drops in silence what he doesn't expect.
 """
 
 import re
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from collab.protocol.lib0 import ProtocolError, read_varbytes, read_varstring, read_varuint
+from collab.protocol.lib0 import MAX_SAFE_INTEGER, ProtocolError, read_varbytes, read_varstring, read_varuint
 from collab.protocol.state_vector import MAX_CLIENTS, MAX_CLOCK
-from collab.protocol.values import check_json, parse_json, skip_any
+from collab.protocol.values import OBJECT, check_json, parse_json, skip_any
 
 Range = tuple[int, int, int]
 """(client, clock, length): the ids clock … clock + length - 1 of a client."""
@@ -105,16 +106,17 @@ def _scan_structs(data: bytes) -> tuple[list[Range], int]:
     if clients * 3 > size:
         raise ProtocolError("truncated")
     ranges: list[Range] = []
-    seen: set[int] = set()
+    above = MAX_SAFE_INTEGER + 1
     for _ in range(clients):
         count, at = read_varuint(data, at)
         if count * 2 > size - at:
             raise ProtocolError("truncated")
         client, at = read_varuint(data, at)
-        if client in seen:
-            # Yjs keeps the last of two lists and forgets the other, pycrdt keeps both.
-            raise ProtocolError("a client twice")
-        seen.add(client)
+        if client >= above:
+            # Of two lists of one client Yjs keeps the last, pycrdt both. Of lists in another order than from the
+            # highest down Yjs loses some as soon as it merges them with others', as our own offline copies do.
+            raise ProtocolError("a client twice" if client == above else "clients out of order")
+        above = client
         clock, at = read_varuint(data, at)
         start = clock
         for _ in range(count):
@@ -208,6 +210,8 @@ def _scan_content(data: bytes, at: int, kind: int) -> tuple[int, int]:
         _, at = read_varbytes(data, at)
     elif kind == _DOC:
         _, at = read_varstring(data, at)
+        if data[at : at + 1] != bytes((OBJECT,)):
+            raise ProtocolError("a subdocument without options")  # Yjs throws at null
         at = skip_any(data, at)
     else:
         raise ProtocolError("unknown kind of content")
@@ -223,19 +227,29 @@ def _scan_deletes(data: bytes, at: int) -> tuple[list[Range], int]:
     if clients * 2 > len(data) - at:
         raise ProtocolError("truncated")
     ranges: list[Range] = []
+    seen: set[int] = set()
     for _ in range(clients):
         client, at = read_varuint(data, at)
+        if client in seen:
+            # pycrdt keeps the last of two lists, Yjs both.
+            raise ProtocolError("a client twice")
+        seen.add(client)
         count, at = read_varuint(data, at)
         if count * 2 > len(data) - at:
             raise ProtocolError("truncated")
         if len(ranges) + count > MAX_RANGES:
             raise ProtocolError("too many ranges")
+        end = 0
         for _ in range(count):
             clock, at = read_varuint(data, at)
             length, at = read_varuint(data, at)
             if not length:
                 raise ProtocolError("a deletion of length zero")
-            if clock + length > MAX_CLOCK:
+            if clock < end:
+                # Merging such a list, pycrdt drops what lies below: deletions of others among it.
+                raise ProtocolError("deletions out of order")
+            end = clock + length
+            if end > MAX_CLOCK:
                 raise ProtocolError("clock too large")
             ranges.append((client, clock, length))
     return ranges, at

@@ -14,7 +14,7 @@ from collab.protocol.lib0 import ProtocolError, read_varbytes, read_varstring, r
 MAX_DEPTH = 64
 
 _UNDEFINED, _NULL, _INTEGER, _FLOAT32, _FLOAT64, _BIGINT, _FALSE, _TRUE = range(127, 119, -1)
-_STRING, _OBJECT, _ARRAY, _BYTES = range(119, 115, -1)
+_STRING, OBJECT, _ARRAY, _BYTES = range(119, 115, -1)
 _WIDTH = {_UNDEFINED: 0, _NULL: 0, _FALSE: 0, _TRUE: 0, _FLOAT32: 4, _FLOAT64: 8, _BIGINT: 8}
 
 
@@ -32,7 +32,10 @@ def skip_any(data: bytes, at: int, count: int = 1) -> int:
             left, keyed = outer.pop()
         left -= 1
         if keyed:
-            _, at = read_varstring(data, at)
+            key, at = read_varstring(data, at)
+            if key == "__proto__":
+                # lib0 assigns it, which changes what the object is: of another kind, Yjs may fail to write it again.
+                raise ProtocolError("a key that JavaScript keeps for itself")
         if at >= size:
             raise ProtocolError("truncated")
         tag = data[at]
@@ -45,14 +48,14 @@ def skip_any(data: bytes, at: int, count: int = 1) -> int:
             _, at = read_varstring(data, at)
         elif tag == _INTEGER:
             at = _skip_varint(data, at)
-        elif tag in (_OBJECT, _ARRAY):
+        elif tag in (OBJECT, _ARRAY):
             inside, at = read_varuint(data, at)
             if inside > size - at:
                 raise ProtocolError("truncated")
             if len(outer) >= MAX_DEPTH:
                 raise ProtocolError("nested too deep")
             outer.append((left, keyed))
-            left, keyed = inside, tag == _OBJECT
+            left, keyed = inside, tag == OBJECT
         elif tag == _BYTES:
             _, at = read_varbytes(data, at)
         else:

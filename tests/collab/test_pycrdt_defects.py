@@ -16,6 +16,7 @@ from collab.protocol.guard import scan
 from collab.protocol.lib0 import ProtocolError, varuint
 from collab.protocol.state_vector import decode_state_vector
 from documents import merging
+from documents.content import structs
 
 # Four keystrokes of one client, each behind the one before.
 KEYSTROKES = [
@@ -128,6 +129,20 @@ def test_content_that_pycrdt_misreads_is_refused(content: bytes) -> None:
     with pytest.raises(merging.UnreadableUpdate):
         merging.merge([update, update])
     with pytest.raises(ProtocolError, match="unknown kind"):
+        scan(update)
+
+
+@pytest.mark.parametrize(
+    ("deletions", "reason"),
+    [("00 01 03 02 0b01 0404", "out of order"), ("00 02 03 01 0404 03 01 0b01", "a client twice")],
+    ids=["out of order", "a client twice"],
+)
+def test_of_deletions_in_disorder_pycrdt_forgets_some_and_they_are_refused(deletions: str, reason: str) -> None:
+    update = bytes.fromhex(deletions)
+    twice = pycrdt.merge_updates(update, update)
+    assert structs.scan(update).deleted == {3: [(4, 8), (11, 12)]}
+    assert structs.scan(twice).deleted == {3: [(11, 12)]}
+    with pytest.raises(ProtocolError, match=reason):
         scan(update)
 
 

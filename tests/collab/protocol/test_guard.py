@@ -168,6 +168,14 @@ def test_json_that_both_read_passes(raw: bytes) -> None:
         (update(in_root(1, b"\x00")), "length zero"),
         (b"\x00" + delete(1, (3, 0)), "length zero"),
         (b"\x02" + update(text("a"))[1:-1] + update(text("b"), clock=1)[1:], "a client twice"),
+        (b"\x02" + update(text("a"))[1:-1] + update(text("b"), client=2)[1:], "clients out of order"),
+        (b"\x00\x02" + delete(1, (0, 1))[1:] + delete(1)[1:], "a client twice"),
+        (b"\x00" + delete(1, (5, 1), (0, 1)), "deletions out of order"),
+        (b"\x00" + delete(1, (0, 5), (4, 3)), "deletions out of order"),
+        (update(in_root(9, b"\x01g\x7e")), "a subdocument without options"),
+        (update(in_root(9, b"\x01g\x7f")), "a subdocument without options"),
+        (update(in_root(9, b"\x01g")), "a subdocument without options"),
+        (update(in_root(8, b"\x01\x76\x01\x09__proto__\x74\x00")), "a key that JavaScript keeps for itself"),
         (update(b"\x04\x00\x01\x00\x01x"), "refers to a later one"),  # its own parent
         (update(b"\x84\x01\x00\x01x"), "refers to a later one"),  # behind itself
         (update(b"\x44\x01\x05\x01x", clock=2), "refers to a later one"),
@@ -191,6 +199,10 @@ def test_json_that_both_read_passes(raw: bytes) -> None:
 def test_what_yjs_never_writes_is_refused(raw: bytes, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
         scan(raw)
+
+
+def test_neighbouring_deletions_pass() -> None:
+    assert scan(b"\x00" + delete(1, (0, 2), (2, 1))).deletes == [(1, 0, 2), (1, 2, 1)]
 
 
 @pytest.mark.parametrize("raw", [update(text("x"), clock=MAX_CLOCK - 1), update(b"\x0a" + varuint(MAX_CLOCK))])
