@@ -4,6 +4,7 @@ Should a test say that a defect is gone, pycrdt has mended it: take the assertio
 """
 
 import json
+import random
 import subprocess
 import sys
 from itertools import permutations
@@ -144,6 +145,29 @@ def test_of_deletions_in_disorder_pycrdt_forgets_some_and_they_are_refused(delet
     assert structs.scan(twice).deleted == {3: [(11, 12)]}
     with pytest.raises(ProtocolError, match=reason):
         scan(update)
+
+
+def test_of_many_updates_that_disagree_what_an_id_is_pycrdt_s_sort_panics_and_merging_does_not(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    head = b"\x01\x01\x09\x05"
+    # Three clocks of client 9 beyond a hole: collected, a text, skipped, deleted.
+    sorts = [
+        head + struct + b"\x00" for struct in (b"\x00\x03", b"\x04\x01\x01t\x03abc", b"\x0a\x03", b"\x01\x01\x01t\x03")
+    ]
+    panics: list[str] = []
+    for seed in range(40):
+        updates = random.Random(seed).choices(sorts, k=64)
+        for update in sorts:
+            scan(update)
+        try:
+            pycrdt.merge_updates(*updates)
+        except BaseException as panic:
+            panics.append(str(panic))
+        assert structs.scan(merging.merge(updates)).held == {9: [(5, 8)]}
+    assert panics
+    assert all("total order" in panic for panic in panics)
+    capfd.readouterr()
 
 
 def test_bytes_behind_an_update_are_ignored_by_pycrdt_and_refused_by_the_guard() -> None:
