@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 
 from collab.protocol import guard, messages
+from collab.protocol.lib0 import ProtocolError
 from collab.protocol.state_vector import decode_state_vector, encode_state_vector
 from documents import merging
 from documents.log import Entry, Loaded
@@ -76,7 +77,12 @@ class Replica:
         self._tail_deletes: list[Ranges] = []
         if self.head < loaded.head:
             for entry in loaded.entries:
-                scan = guard.scan(entry.update)
+                try:
+                    scan = guard.scan(entry.update)
+                except ProtocolError:
+                    # Updates that claim the same ids, cut between the halves of a surrogate pair, merge to what the
+                    # guard would refuse (and Yjs takes). It is stored, so it is delivered.
+                    scan = guard.Scan([], [])
                 self.add(entry, scan.structs, scan.deletes)
 
     @property

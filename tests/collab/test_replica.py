@@ -10,11 +10,12 @@ from pycrdt import Doc, Text
 
 from collab import replica as replica_module
 from collab.protocol import guard
-from collab.protocol.lib0 import read_varbytes, varbytes
+from collab.protocol.lib0 import ProtocolError, read_varbytes, varbytes
 from collab.protocol.state_vector import decode_state_vector
 from collab.replica import ClockRanges, Replica
 from documents import merging
 from documents.log import Entry, Loaded
+from tests.collab.protocol import samples
 
 edits = st.lists(
     st.tuples(
@@ -163,3 +164,15 @@ def test_what_a_thread_worked_out_is_kept_only_while_it_holds(
     assert str(doc.get("text", type=Text)) == text
     merged = merging.merge([*updates[: len(vectors) // 2], *(read_varbytes(f, 2)[0] for f in replica.answer(asked))])
     assert decode_state_vector(merging.state_vector(merged)) == decode_state_vector(vectors[-1])
+
+
+def test_what_merging_made_unreadable_to_the_guard_opens_and_is_delivered_all_the_same() -> None:
+    """Two updates of one batch that claim the same ids, the second cut within a surrogate pair."""
+    claims = ("0101 07 00 0004 00", "0101 07 03 84 0602 04 f09f9880 00")  # collected: 0 … 3; a pair: 3 and 4
+    entry = merging.merge([bytes.fromhex(claim) for claim in claims])
+    with pytest.raises(ProtocolError, match="length zero"):
+        guard.scan(entry)
+    large = samples.update(samples.text("x" * (replica_module.HEAVY_BYTES + 1)), client=8)
+    opened = Replica(Loaded(1, 2, 0, 1, 1, large, [Entry(2, None, entry)]))
+    assert opened.head == 2
+    assert merging.merge([large, entry]) == opened.everything()
