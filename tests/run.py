@@ -9,6 +9,7 @@ The last line is the sum, "N passed, N failed, N skipped"; the exit code is zero
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -93,6 +94,19 @@ def faults(arguments: list[str]) -> Count:
     return count
 
 
+# Coverage-guided: libFuzzer for Python. Only this part needs it, 35 MB, and it has no wheels for macOS.
+ATHERIS = "atheris==3.0.0"
+
+
+def fuzz(arguments: list[str]) -> Count:
+    """Not among those that run by themselves: it goes on for as long as it is told."""
+    if importlib.util.find_spec("atheris") is None:
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "pip", "install", "-q", "--python", sys.executable, ATHERIS], check=True)
+    code = _run(ROOT, [sys.executable, "tests/fuzz/hunt.py", *arguments])
+    return Count(passed=int(code == 0), failed=int(code != 0))
+
+
 def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Those Debian packages that aren't there, and can't be installed either."""
 
@@ -142,7 +156,7 @@ def _run(folder: Path, command: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     parts = {"python": python, "frontend": frontend, "browser": browser}
-    by_name = {**parts, "faults": faults}
+    by_name = {**parts, "faults": faults, "fuzz": fuzz}
     chosen = [arguments.pop(0)] if arguments[:1] and arguments[0] in by_name else list(parts)
     counts: dict[str, tuple[Count, float]] = {}
 
