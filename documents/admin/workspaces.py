@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from documents import actions
 from documents.admin.operating import OperatedAdmin, each
-from documents.models import Membership, Role, Workspace
+from documents.models import Document, Membership, Role, Workspace
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -17,7 +18,11 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].disabled = self.instance.pk is not None
+        if self.instance.pk is not None:
+            field = self.fields["user"]
+            field.disabled = True
+            # The one to choose from is known: autocompletion would ask the database for it, once for each member.
+            field.widget = forms.Select(choices=[(self.instance.user_id, str(self.instance.user))])
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
@@ -31,6 +36,12 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # not ge
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).select_related("user", "workspace")
+
+
+def _count_of(model: type[Membership] | type[Document]) -> Coalesce:
+    """A query of its own within the query: counted by joins, members would be multiplied by documents."""
+    counted = model._default_manager.filter(workspace=OuterRef("pk")).order_by().values("workspace")
+    return Coalesce(Subquery(counted.values(count=Count("pk"))), 0)
 
 
 @admin.register(Workspace)
@@ -49,11 +60,17 @@ class WorkspaceAdmin(OperatedAdmin[Workspace]):
         return (
             super()
             .get_queryset(request)
-            .annotate(
-                member_count=Count("memberships", distinct=True),
-                document_count=Count("documents", distinct=True),
-            )
+            .annotate(member_count=_count_of(Membership), document_count=_count_of(Document))
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Workspace], search_term: str
+    ) -> tuple[QuerySet[Workspace], bool]:
+        """As `search_fields` would, whose joins make a row of each member for each word, though."""
+        for word in search_term.split():
+            memberships = Membership.objects.filter(user__email__icontains=word)
+            queryset = queryset.filter(Q(name__icontains=word) | Q(pk__in=memberships.values("workspace")))
+        return queryset, False
 
     @admin.display(ordering="member_count")
     def members(self, workspace: Any) -> int:
