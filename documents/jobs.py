@@ -33,9 +33,11 @@ COMPACT_ROWS = 256
 COMPACT_BYTES = 256_000
 COMPACT_IDLE_ROWS = 20
 COMPACT_IDLE_SECONDS = 300
-# A big document is not rewritten for every 256 KB: the tail must be worth it, or long enough to slow down opening.
+# A big document is not rewritten for every 256 KB: the tail must be an eighth of it. So a keystroke costs as much
+# compacting in a document of a million as in one of ten thousand, and opening reads no more than an eighth in pieces.
 COMPACT_SHARE = 8
-COMPACT_MANY_ROWS = 5_000
+COMPACT_ROW_BYTES = 48
+"""What a row of the tail counts besides its bytes: opening reads each by itself, and a deletion has nine bytes."""
 
 MOST_AT_ONCE = 100
 # These look at every log or snapshot, not through an index that appends would pay for.
@@ -100,7 +102,7 @@ def due_compactions() -> list[UUID]:
         before=Coalesce(Subquery(snapshot_size, output_field=IntegerField()), Value(0)),
     )
     idle = timezone.now() - timedelta(seconds=COMPACT_IDLE_SECONDS)
-    worth_it = Q(rows__gte=COMPACT_MANY_ROWS) | Q(size_bytes__gte=F("before") + F("before") / COMPACT_SHARE)
+    worth_it = Q(size_bytes__gte=F("before") + F("before") / COMPACT_SHARE - F("rows") * COMPACT_ROW_BYTES)
     big = Q(rows__gte=COMPACT_ROWS) | Q(size_bytes__gte=F("before") + COMPACT_BYTES)
     due = logs.filter((worth_it & big) | Q(rows__gte=COMPACT_IDLE_ROWS, edited_at__lte=idle))
     return list(due.order_by("-rows").values_list("pk", flat=True)[:MOST_AT_ONCE])
