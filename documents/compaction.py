@@ -26,6 +26,9 @@ from documents.models import Log, Snapshot, Update
 logger = logging.getLogger(__name__)
 
 KEPT_SNAPSHOTS = 2
+# Besides, so many of the time for which entries are kept. They go only behind a snapshot that is as old, so one must
+# grow old; but each holds the whole document, and a busy one is compacted a thousand times a day.
+GROWING_OLD = 4
 # One DELETE of a long history would hold SQLite's only write lock for as long as it takes.
 TRIM_ROWS = 2_000
 
@@ -58,11 +61,12 @@ def compact(document_id: UUID) -> Compacted | None:
     if not _store(document_id, loaded, state):
         return None
     signals.announce_compacted(document_id)
+    Snapshot.objects.filter(pk__in=_between(document_id, loaded.epoch)).delete()
     return Compacted(loaded.head, len(loaded.entries), len(state), squeezed)
 
 
 def trim(document_id: UUID) -> int:
-    """Deletes entries that a snapshot older than the retention covers, and snapshots that two newer ones outlive."""
+    """Deletes entries that a snapshot older than the retention covers, and it, once two newer ones stand."""
     retained = timezone.now() - timedelta(seconds=settings.LIMITS.entries_kept_seconds)
     stood = Log.objects.filter(pk=document_id).values("epoch", "floor").first()
     if stood is None:
@@ -73,9 +77,25 @@ def trim(document_id: UUID) -> int:
         return 0  # these entries may be all there is
     covered = snapshots.filter(verified=True, created_at__lte=retained).aggregate(seq=Max("seq"))["seq"]
     deleted = _delete_entries(document_id, min(covered, stood["floor"])) if covered is not None else 0
-    kept = snapshots.order_by("-seq").values_list("pk", flat=True)[:KEPT_SNAPSHOTS]
-    Snapshot.objects.filter(document_id=document_id, epoch__lte=stood["epoch"]).exclude(pk__in=list(kept)).delete()
+    newest_few = list(snapshots.order_by("-seq").values_list("pk", flat=True)[:KEPT_SNAPSHOTS])
+    others = Snapshot.objects.filter(document_id=document_id, epoch__lte=stood["epoch"]).exclude(pk__in=newest_few)
+    others.exclude(epoch=stood["epoch"], created_at__gt=retained).delete()
     return deleted
+
+
+def _between(document_id: UUID, epoch: int) -> list[int]:
+    """Snapshots that others stand in for: newer ones, and one of about the same age for the day when they are old."""
+    span = settings.LIMITS.entries_kept_seconds / GROWING_OLD
+    made = (
+        Snapshot.objects.filter(document_id=document_id, epoch=epoch).order_by("-seq").values_list("pk", "created_at")
+    )
+    superseded: list[int] = []
+    spans: set[int] = set()
+    for key, at in reversed(made[KEPT_SNAPSHOTS:]):
+        if (number := int(at.timestamp() // span)) in spans:
+            superseded.append(key)
+        spans.add(number)
+    return superseded
 
 
 class Unverified(RuntimeError):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from documents import compaction, log, merging
@@ -103,10 +104,29 @@ def test_the_last_two_snapshots_are_kept(plan: Document, history: list[bytes]) -
         append(plan, updates)
         history += updates
         compaction.compact(plan.pk)
+        _grow_old(plan)
         compaction.trim(plan.pk)
 
     kept = Snapshot.objects.filter(document=plan).order_by("seq").values_list("seq", flat=True)
     assert list(kept) == [len(history) - 5, len(history)]
+    assert_whole(plan, history)
+
+
+def test_a_busy_day_leaves_few_snapshots_and_entries_go_all_the_same(plan: Document, history: list[bytes]) -> None:
+    """Each holds the whole document. Yet one must live to be a day old, for entries go only behind such a one."""
+    trimmed = 0
+    for hour in range(40):
+        updates = session(seed=hour, edits=2)
+        append(plan, updates)
+        history += updates
+        compaction.compact(plan.pk)
+        trimmed += compaction.trim(plan.pk)
+        snapshots = Snapshot.objects.filter(document=plan)
+        assert snapshots.count() <= compaction.KEPT_SNAPSHOTS + compaction.GROWING_OLD + 2
+        snapshots.update(created_at=F("created_at") - timedelta(hours=1))
+
+    assert trimmed
+    assert Update.objects.filter(document=plan).count() < len(history)
     assert_whole(plan, history)
 
 
