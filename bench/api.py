@@ -1,6 +1,6 @@
 """Lists, search and opening by HTTP, as what there is grows: time, server CPU and queries of a request.
 
-    python bench/api.py [--sizes 10,300,3000] [--requests 100]
+    python bench/api.py [--sizes 10,300] [--requests 100]
 
 A whole Weft with one web process and SQLite; one connection that is kept. `tests/documents/test_query_counts.py`
 asserts of every list that the queries don't become more.
@@ -30,14 +30,15 @@ from tests.acceptance.installation import Installation, running  # noqa: E402
 
 GROW = """
 import json
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from documents.models import Document, User, Workspace
 from tests.documents.crowd import Crowd
 plan = Document.objects.get(pk={document!r})
 crowd = Crowd(User.objects.get(email="ann@example.com"), plan.workspace, plan, size={before})
-crowd.grow({size})
+with transaction.atomic():
+    crowd.grow({size})
 client = Client(headers={{"authorization": "Bearer {token}", "host": "127.0.0.1"}})
 queries = []
 for path in {paths!r}:
@@ -72,7 +73,7 @@ def measured(weft: Installation, path: str, count: int) -> tuple[list[float], in
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="10,300,3000")
+    parser.add_argument("--sizes", default="10,300")
     parser.add_argument("--requests", type=int, default=100)
     given = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="weft-bench-", dir="/tmp"))

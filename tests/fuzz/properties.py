@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import django.db.models  # noqa: F401 - its parts import each other in a circle, which must begin here
+
 from collab.protocol import guard, hocuspocus, messages
 from collab.protocol.lib0 import ProtocolError, read_varbytes
 from collab.protocol.state_vector import decode_state_vector, encode_state_vector
@@ -41,8 +43,9 @@ def an_update(raw: bytes) -> bool:
         assert structs.scan(kept).held == ours.held
         assert structs.scan(kept).deleted == ours.deleted
     vector = merging.state_vector(raw)
-    rest = structs.scan(merging.diff(raw, vector))
-    assert rest.deleted == ours.deleted
+    rest = merging.diff(raw, vector)
+    guard.scan(rest)
+    assert structs.scan(rest).deleted == ours.deleted
     decode_state_vector(vector)
     return True
 
