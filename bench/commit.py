@@ -35,7 +35,7 @@ def main() -> None:
 
     home = Path(tempfile.mkdtemp(prefix="weft-bench-", dir="/tmp"))
     try:
-        with database_url(home, options.database) as url:
+        with database_url(options.database) as url:
             os.environ.update(url, WEFT_HOME=str(home), DJANGO_SETTINGS_MODULE="collab.settings")
             measure(options)
     finally:

@@ -214,7 +214,7 @@ def measure(options: argparse.Namespace, workers: int, machines: int) -> dict[st
     home = Path(tempfile.mkdtemp(prefix="weft-bench-", dir="/tmp"))
     redis = Server(home)
     try:
-        with database_url(home, options.database) as url, ExitStack() as running:
+        with database_url(options.database) as url, ExitStack() as running:
             shared = {**settings, **url, "REDIS_URL": f"redis://127.0.0.1:{redis.port}", "LOG_LEVEL": "ERROR"}
             homes = [home / f"weft{number}" for number in range(machines)]
             subprocess.run([*MANAGE, "migrate", "-v0"], env=environment(homes[0], **url), check=True)

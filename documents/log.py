@@ -154,15 +154,16 @@ class Quick:
 
     def commit(self, batches: Sequence[Batch]) -> list[Outcome] | None:
         """None: it can't be so quick (another writes, rights changed, the disk is full, …), nothing was written, and
-        `commit` must."""
+        `commit` must. Raises UnreadableUpdate, as that does."""
         try:
             self._cursor.execute("BEGIN IMMEDIATE")
             outcomes = _write(self._cursor, batches, _not_now)
             self._cursor.execute("COMMIT")
         except (sqlite3.Error, _NotNow):
+            return None
+        finally:
             if self._wrapper.connection.in_transaction:
                 self._cursor.execute("ROLLBACK")
-            return None
         return outcomes
 
     def close(self) -> None:

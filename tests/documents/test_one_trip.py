@@ -1,8 +1,6 @@
 """How PostgreSQL takes a commit: in one trip, all or nothing, and whoever else writes, numbers and chain stay whole."""
 
 import random
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,17 +25,10 @@ ANN, BEN = 1, 2
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="weft-", dir="/tmp"))
-    yield home
-    shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def url(home: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A PostgreSQL with our tables, in place of this thread's SQLite."""
     sqlite = connections["default"]
-    with database_url(home, "postgres") as found, django_db_blocker.unblock():
+    with database_url("postgres") as found, django_db_blocker.unblock():
         settings = {**sqlite.settings_dict, "OPTIONS": {}, **environ.Env.db_url_config(found["DATABASE_URL"])}  # type: ignore[no-untyped-call]
         connections["default"] = load_backend("django.db.backends.postgresql").DatabaseWrapper(settings, "default")
         log._sql.cache_clear()
