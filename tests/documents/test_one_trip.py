@@ -76,9 +76,9 @@ def entries_of(document: UUID) -> list[tuple[int, int | None, bytes]]:
     return entries
 
 
-def trips(postgres: BaseDatabaseWrapper, batches: list[Batch], home: Path) -> int:
+def trips(postgres: BaseDatabaseWrapper, batches: list[Batch], folder: Path) -> int:
     """How often a commit waits for the server: each time the client says that it is the server's turn."""
-    trace = home / "trace"
+    trace = folder / "trace"
     with trace.open("w") as file:
         postgres.connection.pgconn.trace(file.fileno())
         log.commit(batches, everybody)
@@ -89,11 +89,11 @@ def trips(postgres: BaseDatabaseWrapper, batches: list[Batch], home: Path) -> in
 
 @pytest.mark.parametrize("many", [1, 6])
 def test_a_commit_is_one_trip_to_the_server(
-    postgres: BaseDatabaseWrapper, documents: list[UUID], home: Path, many: int
+    postgres: BaseDatabaseWrapper, documents: list[UUID], tmp_path: Path, many: int
 ) -> None:
     batches = [Batch(document, 1, [(ANN, b"a"), (BEN, b"b")]) for document in documents[:many]]
     log.commit(batches, everybody)  # prepares the statement
-    assert trips(postgres, batches, home) == 1
+    assert trips(postgres, batches, tmp_path) == 1
 
 
 @pytest.mark.parametrize("many", [1, 6])
