@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from django.conf import settings
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -20,6 +21,8 @@ SERVICE_WORKER = "/service-worker.js"
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 # Vite puts a hash of the content into each name, so such a file never changes: "main-BvX3_a9Q.js".
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?$")
+
+_REFUSED = re.compile(r"q=0(\.0*)?\s*$")
 
 
 class _Directories(StaticFiles):
@@ -34,11 +37,33 @@ class _Directories(StaticFiles):
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        forever = _HASHED.search(os.fspath(full_path)) is not None
+        name = os.fspath(full_path)
+        sent, coding = _smallest(name, Headers(scope=scope).get("accept-encoding", ""))
+        if coding is not None:
+            stat_result = os.stat(sent)
+        response = super().file_response(sent, stat_result, scope, status_code)
+        if coding is not None:
+            response.headers["content-encoding"] = coding
+            response.headers["content-type"] = _content_type(name)
+        response.headers["vary"] = "accept-encoding"
+        forever = _HASHED.search(name) is not None
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if forever else "no-cache"
         response.headers["x-content-type-options"] = "nosniff"
         return response
+
+
+def _smallest(name: str, accepted: str) -> tuple[str, str | None]:
+    """The file to send in place of one, and its content coding: as the build compressed it (frontend/compress.ts)."""
+    wanted = {each.partition(";")[0].strip() for each in accepted.split(",") if not _REFUSED.search(each)}
+    for coding, suffix in (("br", ".br"), ("gzip", ".gz")):
+        if coding in wanted and os.path.exists(name + suffix):
+            return name + suffix, coding
+    return name, None
+
+
+def _content_type(name: str) -> str:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 _files = _Directories(settings.FRONTEND_DIST, settings.STATIC_ROOT)

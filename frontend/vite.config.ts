@@ -1,16 +1,17 @@
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vitest/config"
 import { serviceWorker } from "./buildServiceWorker.ts"
+import { compress } from "./compress.ts"
 
 /**
  * Two entries share one build: the app, and the styles and small scripts of the pages Django renders. Django finds the
  * hashed names in `.vite/manifest.json`. Editor, KaTeX and highlighting stay out of the first download by `import()`
  * where they are used, so no chunk is arranged by hand here, save the libraries that change less often than our code.
- * Beside them stands the service worker, built from a list of the app's files.
+ * Beside them stands the service worker, built from a list of the app's files, and all of it compressed.
  */
 export default defineConfig({
   base: "/static/",
-  plugins: [react(), serviceWorker("src/app/main.tsx")],
+  plugins: [react(), serviceWorker("src/app/main.tsx"), compress()],
   build: {
     outDir: "dist",
     emptyOutDir: true,
