@@ -13,7 +13,20 @@ from tests.faults.workload import Desk
 from tests.faults.world import World, world
 
 DATABASES = ("sqlite", "postgres")
-PLACES: dict[str, dict[str, Any]] = {"plain": {}, "lossy": {"lossy": True}, "powered": {"powered": True}}
+PLACES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "lossy": {"lossy": True},
+    "powered": {"powered": True},
+    "skewed": {"skewed": True},
+    "tight": {
+        "LIMIT_UPDATES_PER_SECOND": "60",
+        "LIMIT_SOCKETS_PER_USER_DOCUMENT": "8",
+        "LIMIT_OUTBOX_BYTES": "200_000",
+        "LIMIT_SEND_DEADLINE_SECONDS": "3",
+        "LIMIT_BYTES_PER_SECOND": "2_000_000",
+        "LIMIT_BYTES_BURST": "20_000_000",
+    },
+}
 """What a scenario's world is made of; a new kind of world is a line here."""
 MOST_WORLDS = 2
 

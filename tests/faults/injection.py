@@ -24,6 +24,9 @@ CRASH_POINTS = (
 )
 """Of a web process, in the order in which an update passes them; inside/sitecustomize.py sets them."""
 
+LOOP_POINTS = CRASH_POINTS[4:]
+"""Those on the event loop: a process that dawdles there does nothing else."""
+
 
 class CrashPoints:
     """`settings` go into the environment of the Weft that is to die."""
@@ -39,11 +42,12 @@ class CrashPoints:
             "PYTHONPATH": f"{INSIDE}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         }
 
-    def arm(self, point: str, passes: int = 0) -> None:
-        """The next process that comes to the point for the n-th time after `passes` others is gone."""
-        (self._folder / "died").unlink(missing_ok=True)
+    def arm(self, point: str, passes: int = 0, *, dawdle: float = 0.0) -> None:
+        """The next process that comes to the point for the n-th time after `passes` others is gone, or stays there for
+        so many seconds."""
+        (self._folder / "struck").unlink(missing_ok=True)
         beside = self._folder / "arming"
-        beside.write_text(f"{point} {passes}")
+        beside.write_text(f"{point}|{dawdle or ''} {passes}")
         beside.rename(self._folder / "armed")
 
     def disarm(self) -> None:
@@ -51,7 +55,7 @@ class CrashPoints:
 
     @property
     def struck(self) -> bool:
-        return (self._folder / "died").exists()
+        return (self._folder / "struck").exists()
 
 
 def kill(process: psutil.Process) -> bool:

@@ -127,7 +127,8 @@ class Desk:
             else:
                 self._asked.pop(said["number"]).set_result(said["answer"])
         for answer in self._asked.values():
-            answer.set_exception(AssertionError("the Node process ended"))
+            if not answer.done():
+                answer.set_exception(AssertionError("the Node process ended"))
 
 
 def replica(name: str, state: dict[str, Any]) -> Replica:
@@ -219,6 +220,10 @@ class Hosted(Participant):
     def codes(self) -> Sequence[int]:
         return self._codes
 
+    async def move(self, at: int) -> int:
+        """Its caret; of unmodified y-websocket clients. Its client id."""
+        return int(await self._desk.ask("move", client=self.name, at=at))
+
     async def write(self, seed: int, pace: Pace) -> None:
         await self._desk.ask(
             "write",
@@ -246,6 +251,13 @@ class Scripted(Participant):
         self._played += 1
         self.made_at.append(time.monotonic())
         await self.raw.play(self._script[self._played - 1])
+
+    def shuffle(self, chance: random.Random, edits: int) -> int:
+        """What it made arrives in another order; how many before one that they build on."""
+        order = list(range(edits))
+        chance.shuffle(order)
+        self._script = [*(self._script[number] for number in order), *self._script[edits:]]
+        return sum(number != place for place, number in enumerate(order))
 
     async def push_again(self, count: int) -> int:
         """Its first updates, each in a request of its own; how many were answered."""

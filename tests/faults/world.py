@@ -20,6 +20,7 @@ import psycopg
 
 from tests.acceptance.installation import Installation, postgres_server, postgres_settings
 from tests.acceptance.lossy_redis import LossyRedis
+from tests.faults.clocks import Clocks
 from tests.faults.injection import CrashPoints
 from tests.faults.operating import Operator
 from tests.faults.oracle import Rows
@@ -44,9 +45,10 @@ class World:
         redis: LossyRedis | None = None,
         postgres: Any = None,
         power: Power | None = None,
+        clocks: Clocks | None = None,
     ) -> None:
         self.installation, self.points, self.postgres = installation, points, postgres
-        self._redis, self._power = redis, power
+        self._redis, self._power, self._clocks = redis, power, clocks
         self._looking = threading.Lock()
         self._operators: list[Operator] = []
         self.operators_come()
@@ -60,6 +62,11 @@ class World:
     def power(self) -> Power:
         assert self._power is not None, "this world's files are the kernel's: its scenario wants place='powered'"
         return self._power
+
+    @property
+    def clocks(self) -> Clocks:
+        assert self._clocks is not None, "this world's clocks all tell the time: its scenario wants place='skewed'"
+        return self._clocks
 
     @property
     def url(self) -> str:
@@ -95,6 +102,16 @@ class World:
         else:
             with psycopg.connect(self.installation.weft.environment["DATABASE_URL"]) as connection:
                 connection.execute(statement.encode(), values)
+
+    def count(self, question: str) -> int:
+        """What a SELECT of one number says."""
+        if self.installation.database == "sqlite":
+            path = f"file:{self.installation.weft.home / 'weft.sqlite3'}?mode=ro"
+            with closing(sqlite3.connect(path, uri=True, timeout=20)) as database:
+                return int(database.execute(question).fetchone()[0])
+        with psycopg.connect(self.installation.weft.environment["DATABASE_URL"]) as connection:
+            [number] = connection.execute(question.encode()).fetchone() or [0]
+            return int(number)
 
     def web(self) -> list[psutil.Process]:
         return [p for p in self.installation.weft.processes() if _is(p, "web")]
@@ -164,16 +181,22 @@ def _rows(query: Callable[[str], Sequence[Any]]) -> Rows:
 
 
 @contextmanager
-def world(database: str, *, lossy: bool = False, powered: bool = False, **settings: str) -> Iterator[World]:
+def world(
+    database: str, *, lossy: bool = False, powered: bool = False, skewed: bool = False, **settings: str
+) -> Iterator[World]:
     """`lossy`: on a Redis of the test's own, which can be disturbed and taken away; else on the embedded Valkey.
-    `powered`: on a machine that can lose its power."""
+    `powered`: on a machine that can lose its power. `skewed`: each process may have a time of its own."""
     home = Path(tempfile.mkdtemp(prefix="weft-", dir="/tmp"))  # short: a unix socket's path is bounded
     points = CrashPoints(home / "points")
     with ExitStack() as stack:
-        redis = postgres = power = None
+        redis = postgres = power = clocks = None
         if powered:
             power = Power(home / "durable")
             settings |= power.settings
+        if skewed:
+            clocks = Clocks(home / "clocks")
+            stack.callback(clocks.close)
+            settings |= clocks.settings
         if lossy:
             redis = LossyRedis(home)
             stack.callback(redis.close)
@@ -184,7 +207,7 @@ def world(database: str, *, lossy: bool = False, powered: bool = False, **settin
         weft = stack.enter_context(Weft(home, **{**SETTINGS, **points.settings, **settings}))
         installation = Installation(weft, database)
         installation.set_up(1)
-        here = World(installation, points, redis, postgres, power)
+        here = World(installation, points, redis, postgres, power, clocks)
         stack.callback(here.operators_leave)
         yield here
     shutil.rmtree(home, ignore_errors=True)

@@ -2,7 +2,8 @@
 time. Nothing of it is in Weft itself.
 
 A crash is armed by a file WEFT_FAULTS/armed that names the point and how many passes it survives. Whoever comes there
-renames the file, which only one process can do, and is gone as by kill -9.
+renames the file, which only one process can do, and is gone as by kill -9; or, if the file names seconds as well, does
+nothing else for as long.
 """
 
 import functools
@@ -23,9 +24,10 @@ _armed = f"{_folder}/armed"
 def passing(point: str) -> None:
     """This process is at `point`, and may die here."""
     try:
-        named, _, left = Path(_armed).read_text().rpartition(" ")
+        said, _, left = Path(_armed).read_text().rpartition(" ")
     except FileNotFoundError:
         return
+    named, _, seconds = said.partition("|")
     if named != point:
         return
     mine = f"{_folder}/{os.getpid()}"
@@ -34,11 +36,14 @@ def passing(point: str) -> None:
     except FileNotFoundError:
         return  # another process was faster
     if int(left) > 0:
-        Path(mine).write_text(f"{point} {int(left) - 1}")
+        Path(mine).write_text(f"{said} {int(left) - 1}")
         os.rename(mine, _armed)
         return
-    os.rename(mine, f"{_folder}/died")
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.rename(mine, f"{_folder}/struck")
+    if seconds:
+        time.sleep(float(seconds))
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _around(function: Callable[..., Any], before: str = "", after: str = "") -> Callable[..., Any]:
