@@ -11,8 +11,7 @@ from collab.protocol.lib0 import read_varbytes, read_varstring, varbytes, varstr
 from tests.acceptance.client import SocketClient
 
 ENDINGS = {
-    ending.reason: ending.code
-    for ending in (closing.SIGNED_OUT, closing.FORBIDDEN, closing.GONE, closing.TOO_LARGE, closing.MALFORMED)
+    ending.reason: ending.code for ending in (closing.SIGNED_OUT, closing.FORBIDDEN, closing.GONE, closing.TOO_LARGE)
 }
 
 
@@ -52,7 +51,7 @@ class HocuspocusClient(SocketClient):
             self.notices.append({"may_edit": read_varstring(frame, 2)[0] == "read-write"})
         elif frame[0] == 2 or frame[0] == 7:
             reason = read_varbytes(frame, 2 if frame[0] == 2 else 1)[0].decode()
-            self._ended(ENDINGS[reason], reason)
+            self._ended(ENDINGS.get(reason, closing.MALFORMED.code), reason)  # which says what is malformed
         elif frame[0] == 8:
             edits = self._frames.pop(0)
             self.saved |= edits if frame[1] == 1 else set()

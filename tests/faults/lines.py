@@ -8,6 +8,7 @@ away is the connection.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 CHUNK = 65_536
@@ -26,6 +27,8 @@ class Line:
         """Seconds before bytes are passed on, each way."""
         self.rate = 0.0
         """Bytes a second to the client; 0 for as many as come."""
+        self.narrow = False
+        """Next to no buffers towards the server, which so notices at once that the client doesn't read."""
         self.holds_to_client = False
         self.holds_to_server = False
         """Bytes of that direction wait here, and the connection stays up."""
@@ -149,11 +152,18 @@ class _Pipe(asyncio.Protocol):
     # --- the server's side ---
 
     async def _dial(self) -> None:
+        loop, server = asyncio.get_running_loop(), socket.socket()
+        server.setblocking(False)
+        if self.line.narrow:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         try:
-            transport, _ = await asyncio.get_running_loop().create_connection(
-                lambda: _Upstream(self), self._host, self._port
-            )
+            await loop.sock_connect(server, (self._host, self._port))
+            transport, _ = await loop.create_connection(lambda: _Upstream(self), sock=server)
+        except asyncio.CancelledError:
+            server.close()
+            raise
         except OSError:
+            server.close()
             self.end()
             return
         self.server = transport

@@ -4,8 +4,10 @@ What they write was made by real Yjs (`Desk.scripts`), an edit an update. Over t
 server-sent events, or by long poll: the acceptance suites' clients, without a Doc.
 """
 
+from collections import Counter
 from typing import Any
 
+from collab.protocol import guard
 from documents import merging
 from tests.acceptance.client import Client, SocketClient
 from tests.acceptance.hocuspocus_client import HocuspocusClient
@@ -17,6 +19,8 @@ class Bytes:
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
+        self.size = 0
+        """Of all that came, unmerged."""
 
     @property
     def state(self) -> bytes:
@@ -30,6 +34,7 @@ class Bytes:
         return merging.diff(self.state, state_vector)
 
     def apply_update(self, update: bytes) -> None:
+        self.size += len(update)
         self._parts.append(update)
 
 
@@ -40,11 +45,25 @@ class Raw(Client):
         super().__init__(*arguments, **options)
         self.doc = Bytes()  # type: ignore[assignment]
         self.cursors: list[tuple[int, int]] = []
+        self.denials = 0
+        """How often it was told, by socket, that an edit of its is refused."""
+        self.heard_of: Counter[int] = Counter()
+        """How many awareness messages named each client."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "cursor" and "cursors" in self.__dict__:
             self.cursors.append(value)
         super().__setattr__(name, value)
+
+    def _take_awareness(self, payload: bytes) -> None:
+        self.heard_of.update({entry.client_id for entry in guard.scan_awareness(payload)})
+        super()._take_awareness(payload)
+
+    @property
+    def received_bytes(self) -> int:
+        """And its own."""
+        assert isinstance(self.doc, Bytes)
+        return self.doc.size
 
     @property
     def state(self) -> bytes:
@@ -58,11 +77,15 @@ class Raw(Client):
 
 
 class RawSocket(Raw, SocketClient):
-    pass
+    async def _take(self, frame: bytes) -> None:
+        self.denials += frame.startswith(b"\x02\x00")
+        await super()._take(frame)
 
 
 class RawHocuspocus(Raw, HocuspocusClient):
-    pass
+    async def _take(self, frame: bytes) -> None:
+        self.denials += frame == b"\x08\x00"
+        await super()._take(frame)
 
 
 class RawStream(Raw, StreamClient):

@@ -117,6 +117,7 @@ const stock = (Provider) => (client, { url, document, token }) => {
   client.listen((origin) => origin === provider)
   provider.on('sync', (synced) => client.inStep(synced))
   provider.on('connection-close', (event) => client.ended(event?.code ?? 0))
+  client.move = (at) => provider.awareness.setLocalStateField('cursor', at)
   client.about = () => ({ status: provider.synced ? 'synced' : 'away' })
   client.leave = () => provider.destroy()
 }

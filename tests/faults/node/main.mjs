@@ -29,6 +29,10 @@ const script = ({ seed, edits, identity }) => {
 const verbs = {
   open: (details) => void clients.set(details.client, open(details, say)),
   write: ({ client, ...how }) => clients.get(client).write(how),
+  move: ({ client, at }) => {
+    clients.get(client).move(at)
+    return clients.get(client).doc.clientID
+  },
   state: ({ clients: names }) => Object.fromEntries(names.map((name) => [name, { ...clients.get(name).state(), ...clients.get(name).about() }])),
   about: ({ clients: names }) => Object.fromEntries(names.map((name) => [name, clients.get(name).about()])),
   leave: ({ clients: names }) => names.forEach((name) => {
