@@ -9,13 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
 
-from collab import closing, rights
+from collab import catching_up, closing, rights
 from collab.awareness import RoomAwareness
 from collab.build import build
 from collab.closing import Closing
@@ -31,7 +30,6 @@ from collab.rights import Standing
 from collab.session import NOWHERE, Session
 from collab.threads import in_reader
 from collab.writer import Write, Writer
-from documents import log as document_log
 from documents import merging
 from documents.log import DocumentGone, Entry, Outcome
 from presence.awareness import Visitor
@@ -45,21 +43,11 @@ RELAY_BYTES = 64_000
 SCAN_INLINE = 32_000
 """Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
 CURSOR_WINDOW = 0.25
-RESUME_ENTRIES = 1000
-"""More than so many missed entries aren't read one by one: to sync by state vector is cheaper."""
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
 
 
 Size = Literal["fine", "large", "full"]
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Entries up to `seq` as one update; None when there are none."""
-
-    seq: int
-    update: bytes | None
 
 
 class Room:
@@ -116,7 +104,7 @@ class Room:
         self.sessions.add(session)
         self.touched = _now()
         session.cursor = self.replica.head
-        session.rejoin = lambda: self._bring_up_to_date(session)
+        session.rejoin = lambda: catching_up.after_overflow(self, session)
         session.notify(self._welcome(session))
         if self.size != "fine":  # before the question, so that edits without a place needn't be sent
             session.notify(self.size_notice())
@@ -124,52 +112,6 @@ class Room:
         session.send(self.awareness.frame())
         if self._unsaved_bytes:
             session.notify({"kind": "unsaved"})
-
-    async def resume(self, session: Session, cursor: tuple[int, int] | None) -> bool:
-        """Bring a held session up to date from its client's cursor, or from nothing, and let go of it. False: the
-        cursor is of another history, or below what is kept in pieces.
-
-        What is committed meanwhile is not delivered before what was missed, because its id would vouch for both.
-        """
-        if cursor is None:
-            frozen = self.replica.frozen()
-            everything = await in_reader(frozen.everything) if frozen.heavy else self.replica.everything()
-            if self.replica.epoch != frozen.epoch:
-                return False
-            session.held = False
-            session.deliver(messages.encode_update(everything), frozen.epoch, frozen.head)
-        else:
-            found = await self.entries_since(cursor)
-            if found is None:
-                return False
-            session.held = False
-            session.cursor = found.seq
-            if found.update is not None:
-                session.deliver(messages.encode_update(found.update), self.replica.epoch, found.seq)
-        session.caught_up = True
-        if session.cursor < self.replica.head:
-            self._bring_up_to_date(session)
-        return True
-
-    async def entries_since(self, cursor: tuple[int, int]) -> "Missed | None":
-        """What follows a client's cursor, as one update; None when that is not to be had in pieces any more. It may end
-        before the head if the log had to be read; the next call, which needn't, finds the rest."""
-        epoch, seq = cursor
-        if epoch != self.replica.epoch or seq > self.replica.head:
-            # Another process has told the client what we haven't heard yet; or the history was replaced.
-            await self._follower.caught_up()
-        if epoch != self.replica.epoch or seq > self.replica.head:
-            return None
-        if seq == self.replica.head:
-            return Missed(seq, None)
-        missed = self.replica.since(seq)
-        if missed is not None:
-            return Missed(self.replica.head, missed)
-        entries = await in_reader(document_log.entries_after, self.document_id, seq, RESUME_ENTRIES)
-        whole = entries and entries[0].seq == seq + 1 and len(entries) < RESUME_ENTRIES
-        if not whole or epoch != self.replica.epoch:
-            return None
-        return Missed(entries[-1].seq, merging.merge([entry.update for entry in entries]))
 
     def leave(self, session: Session) -> None:
         self.sessions.discard(session)
@@ -370,6 +312,10 @@ class Room:
     def catch_up(self) -> None:
         self._follower.catch_up()
 
+    async def caught_up(self) -> None:
+        """Returns when what the log held at the time of asking is here, or could not be read."""
+        await self._follower.caught_up()
+
     def head_is(self, epoch: int, head: int) -> None:
         self._follower.head_is(epoch, head)
 
@@ -485,20 +431,6 @@ class Room:
         for session in list(self.sessions):
             if session is not skip:
                 session.send(frame)
-
-    def _bring_up_to_date(self, session: Session) -> None:
-        """The session's outbox overflowed and has drained: what it missed, as one update."""
-        COUNTERS["caught_up_slow_reader"] += 1
-        self.make_up(session, self.replica.epoch, session.cursor)
-
-    def make_up(self, session: Session, epoch: int, cursor: int) -> None:
-        """Send what a client missed that was told everything up to here, by this session or the one before it."""
-        missed = self.replica.since(cursor) if epoch == self.replica.epoch else None
-        update = self.replica.everything() if missed is None else missed
-        session.caught_up = True
-        session.deliver(messages.encode_update(update), self.replica.epoch, self.replica.head)
-        session.tell_cursor(self.replica.epoch)
-        session.send(self.awareness.frame())
 
     def _welcome(self, session: Session) -> dict[str, object]:
         return {

@@ -20,6 +20,7 @@ from django.conf import settings
 
 from collab import closing
 from collab.admission import Refused, admit
+from collab.catching_up import make_up
 from collab.closing import Closing
 from collab.dialects import Hocuspocus
 from collab.hub import Hub
@@ -254,7 +255,7 @@ class Attachment:
                 if self._told is None:
                     await room.receive(session, messages.encode_sync_step1(EMPTY))
                 else:
-                    room.make_up(session, *self._told)
+                    make_up(room, session, *self._told)
             for message in waiting:
                 await self._pass(seat, message)
 

@@ -16,12 +16,13 @@ from django.conf import settings
 
 from collab import closing
 from collab.admission import Refused, Vouchers, admit
+from collab.catching_up import Missed, entries_since
 from collab.closing import Closing
 from collab.dialects import WAKE, Wake
 from collab.hub import Hub
 from collab.metrics import COUNTERS
 from collab.protocol import messages
-from collab.room import Missed, Room
+from collab.room import Room
 from collab.session import Session
 from collab.transports.request import Failure, Request, credential_of, cursor_of
 from presence.awareness import Visitor
@@ -128,7 +129,7 @@ class Polls:
         unsaved_before = room.has_unsaved
         while True:
             parking.woken.clear()
-            missed = await room.entries_since(cursor)
+            missed = await entries_since(room, cursor)
             if parking.reason is not None:
                 raise Failure(parking.reason)
             if missed is None:

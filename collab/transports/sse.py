@@ -9,6 +9,7 @@ from uuid import UUID
 
 from collab import closing
 from collab.admission import Vouchers, admit
+from collab.catching_up import resume
 from collab.closing import Closing
 from collab.dialects import EVENT_STREAM, event
 from collab.hub import Hub
@@ -75,7 +76,7 @@ class Streams:
         if visitor is not None:
             room.awareness.stand_for(visitor)
         try:
-            if not await room.resume(session, cursor):
+            if not await resume(room, session, cursor):
                 raise Failure(closing.RESYNC)
             if stream.reason is not None:
                 raise Failure(stream.reason)
