@@ -84,7 +84,9 @@ class Connection:
             idle.cancel()
 
     def send_now(self, frame: bytes) -> bool:
-        return not self._closed and self._socket.send_now(frame)
+        sent = not self._closed and self._socket.send_now(frame)
+        self.has_spoken = self.has_spoken or sent
+        return sent
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         self.has_spoken = True

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from collab.protocol.lib0 import varbytes
 from collab.transports import hocuspocus
 from collab.transports.hocuspocus import Connection, HocuspocusConsumer
 from collab.transports.websocket import SocketTransport
+from collab.wire import WIRE
 from documents import merging
 from documents.models import AccessToken, Document, Log, User
 from tests.collab.network import Network, until
@@ -31,15 +32,17 @@ STEP2 = b"\x00\x01\x02\x00\x00"
 
 
 class Socket:
-    """The provider's side of it."""
+    """The provider's side of it. `lent`: the server lends its wire, as ours does."""
 
-    def __init__(self, hub: Hub, token: str) -> None:
+    taker: Callable[[bytes], bool] | None = None
+
+    def __init__(self, hub: Hub, token: str, *, lent: bool) -> None:
         self.heard: list[bytes] = []
         self.code: int | None = None
         self.token = token
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inbox.put_nowait({"type": "websocket.connect"})
-        scope = {"hub": hub, "headers": [], "query_string": b""}
+        scope = {"hub": hub, "headers": [], "query_string": b"", "extensions": {WIRE: self} if lent else {}}
         self._serving = asyncio.create_task(HocuspocusConsumer()(scope, self._inbox.get, self._send))
 
     async def _send(self, event: dict[str, Any]) -> None:
@@ -47,6 +50,13 @@ class Socket:
             self.heard.append(event["bytes"])
         elif event["type"] == "websocket.close":
             self.code = event["code"]
+
+    def write(self, message: bytes) -> bool:
+        self.heard.append(message)
+        return True
+
+    def abort(self) -> None:
+        pass
 
     def say(self, document: object, payload: bytes) -> None:
         self._inbox.put_nowait({"type": "websocket.receive", "bytes": varbytes(str(document).encode()) + payload})
@@ -75,8 +85,8 @@ def denied(reason: str) -> bytes:
     return Writer(b"").denied(reason)[1:]
 
 
-@pytest_asyncio.fixture
-async def socket(network: Network) -> AsyncIterator[Socket]:
+@pytest_asyncio.fixture(params=[True, False], ids=["lent", "asgi"])
+async def socket(network: Network, request: pytest.FixtureRequest) -> AsyncIterator[Socket]:
     secret = AccessToken.generate()
 
     def make() -> None:
@@ -84,7 +94,7 @@ async def socket(network: Network) -> AsyncIterator[Socket]:
         AccessToken.objects.create(user=user, name="test", scope="write", digest=AccessToken.digest_of(secret))
 
     await sync_to_async(make)()
-    socket = Socket(network.hubs[0], secret)
+    socket = Socket(network.hubs[0], secret, lent=request.param)
     yield socket
     await socket.leave()
 
@@ -175,7 +185,7 @@ async def test_a_socket_that_asks_for_no_document_in_time_is_closed(
 ) -> None:
     await socket.leave()
     limit(monkeypatch, handshake_seconds=0.05)
-    idle = Socket(network.hubs[0], socket.token)
+    idle = Socket(network.hubs[0], socket.token, lent=True)
     idle.open(uuid4())
     await until(lambda: idle.code == closing.IDLE.code)
     await idle.leave()
