@@ -41,6 +41,7 @@ def test_signing_out_is_written_down(anns_browser: Browser, ann: User) -> None:
     assert written("session.signed_out").actor == ann
 
 
+@pytest.mark.django_db(transaction=True)  # what is stored of a session goes on commit
 def test_ending_another_session_and_all_others_is_written_down(anns_browser: Browser, ann: User) -> None:
     others = [Browser(HTTP_USER_AGENT="Lynx") for _ in range(3)]
     for other in others:
