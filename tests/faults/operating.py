@@ -75,7 +75,7 @@ def _main() -> None:
             answer = {"result": _VERBS[verb](**details)}
         except Exception as fault:
             answer = {"fault": f"{type(fault).__name__}: {fault}"}
-            _hang_up()
+        _hang_up()  # before the next one the database may have died
         print(json.dumps(answer), flush=True)
 
 
