@@ -33,14 +33,14 @@ MOST_WORLDS = 2
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "scenario(number, title, few=6, size=25, databases=…, place=…): one of docs/reliability.md"
+        "markers", "scenario(number, title, few=4, size=25, databases=…, place=…): one of docs/reliability.md"
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     scenario = metafunc.definition.get_closest_marker("scenario")
     if "flight" in metafunc.fixturenames and scenario is not None:
-        few, size = scenario.kwargs.get("few", 6), scenario.kwargs.get("size", 25)
+        few, size = scenario.kwargs.get("few", 4), scenario.kwargs.get("size", 25)
         flights = seeds.flights_of(seeds.wanted(few), size)
         metafunc.parametrize("flight", flights, ids=[seeds.named(flight) for flight in flights], indirect=True)
 

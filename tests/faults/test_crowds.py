@@ -103,7 +103,7 @@ def spoiled(case: Case, number: int, line: Line) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.scenario(18, "a reader of 1 KB/s and one that never reads", few=3, size=5, place="tight")
+@pytest.mark.scenario(18, "a reader of 1 KB/s and one that never reads", few=1, size=5, place="tight")
 async def test_who_reads_slowly_is_dropped_caught_up_and_nobody_s_burden(flight: Flight) -> None:
     await flight.board(lambda chance: [*["raw socket"] * 4, "weft"], Pace(edits=4), prepare=spoiled)
     before = await numbers(flight)
@@ -163,7 +163,7 @@ KNOCKS = 30
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.scenario(19, "a flooder, a paste of 50 MB, and 30 sockets of one person", few=3, size=5, place="tight")
+@pytest.mark.scenario(19, "a flooder, a paste of 50 MB, and 30 sockets of one person", few=1, size=5, place="tight")
 async def test_a_flooder_slows_itself_and_nobody_else(flight: Flight) -> None:
     world = flight.world
     await flight.board(lambda chance: ["raw socket", "raw socket", "weft"], Pace(edits=4))
@@ -217,7 +217,7 @@ MOST_MEMORY = 400_000_000
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.scenario(22, "30 who join at once (a document of 5 MB once)", few=3, size=5)
+@pytest.mark.scenario(22, "30 who join at once (a document of 5 MB once)", few=1, size=5)
 async def test_a_herd_that_comes_at_once_is_let_in_soon_and_in_bounded_memory(flight: Flight) -> None:
     """The 5,000 of the design would need the network of another machine, and other machines for their browsers."""
     world = flight.world

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.scenario(25, "an older backup restored while clients hold newer state")
+@pytest.mark.scenario(25, "an older backup restored while clients hold newer state", few=2)
 async def test_a_restored_backup_gets_back_what_it_lacks_from_those_who_hold_it(flight: Flight, tmp_path: Path) -> None:
     """Those that compare all they hold when they come back; who pushes by single requests trusts what it was told."""
     world, weft = flight.world, flight.world.installation.weft
