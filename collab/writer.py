@@ -154,8 +154,8 @@ class Writer:
         due = [batch for batch in batches.values() if batch.writes]
         try:
             found = self._quick.commit(due) if due else []
-        except (DatabaseError, UnreadableUpdate):
-            found = None
+        except Exception:
+            found = None  # whatever it is, the thread will meet it too, and knows what to do
         took = time.perf_counter() - started
         if took > QUICK_SECONDS:
             self._quick_from = started + took + QUICK_AGAIN_SECONDS
