@@ -85,7 +85,7 @@ def trim(document_id: UUID) -> int:
 
 def _between(document_id: UUID, epoch: int) -> list[int]:
     """Snapshots that others stand in for: newer ones, and one of about the same age for the day when they are old."""
-    span = settings.LIMITS.entries_kept_seconds / GROWING_OLD
+    span = max(1.0, settings.LIMITS.entries_kept_seconds / GROWING_OLD)
     made = (
         Snapshot.objects.filter(document_id=document_id, epoch=epoch).order_by("-seq").values_list("pk", "created_at")
     )

@@ -124,9 +124,13 @@ def _compact_dying(document: str, at: int) -> bool:
             os.kill(os.getpid(), signal.SIGKILL)
         return execute(*statement)
 
-    with connection.execute_wrapper(count):
-        compaction.compact(UUID(document))
-    os._exit(0)
+    try:
+        with connection.execute_wrapper(count):
+            compaction.compact(UUID(document))
+    except Exception as fault:
+        print(f"a compaction failed: {type(fault).__name__}: {fault}", file=sys.stderr)
+    finally:
+        os._exit(0)  # whatever happened: it must not go on as a second operator
 
 
 def _trim(document: str) -> int:
