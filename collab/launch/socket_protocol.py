@@ -1,6 +1,6 @@
 """uvicorn's WebSocket protocol, except for two things. Messages over the limit are refused with our close code, or cut
-off where a close would bring them back for ever. And a consumer that asks for it (`collab.wire`) gets a shorter way for
-the messages that nearly all are."""
+off where a close would bring them back for ever. And a consumer that asks for it (`collab.direct_socket`) gets a shorter
+way for the messages that nearly all are."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from collab import closing
+from collab.direct_socket import DIRECT_SOCKET
 from collab.launch.frames import framed, header, whole_messages
 from collab.metrics import COUNTERS
-from collab.wire import WIRE
 
 WRITTEN_APART = 65_536
 """A longer message is not copied behind its header."""
@@ -54,7 +54,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.handshake_initiated and not self.handshake_complete:
             extensions: dict[Any, Any] = self.scope["extensions"]
-            extensions[WIRE] = self
+            extensions[DIRECT_SOCKET] = self
 
     def write(self, message: bytes) -> bool:
         """Sends a binary message now. False: it can't, because the peer is slow or gone; ASGI's `send` waits, or says

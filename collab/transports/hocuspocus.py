@@ -23,6 +23,7 @@ from collab.admission import Refused, admit
 from collab.catching_up import make_up
 from collab.closing import Closing
 from collab.dialects import Hocuspocus
+from collab.direct_socket import direct_socket_of
 from collab.hub import Hub
 from collab.metrics import COUNTERS
 from collab.protocol import guard, hocuspocus, messages
@@ -33,7 +34,6 @@ from collab.room import SCAN_INLINE, Room
 from collab.session import Session
 from collab.threads import in_reader
 from collab.transports.websocket import SocketTransport
-from collab.wire import wire_of
 
 LIMITS = settings.LIMITS
 WAIT_FIRST = 0.5
@@ -50,7 +50,7 @@ class HocuspocusConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has n
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": None})
-        connection = Connection(scope["hub"], scope, SocketTransport(send, wire_of(scope)))
+        connection = Connection(scope["hub"], scope, SocketTransport(send, direct_socket_of(scope)))
         try:
             await connection.serve(receive)
         finally:

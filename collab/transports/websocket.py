@@ -1,8 +1,8 @@
 """`/ws/y/{document}`: the y-websocket protocol, and with the subprotocol `weft.1` acks, cursors and notices too.
 
 Channels routes and accepts; then this consumer runs its own loop, because the stock one costs 80 µs a received message
-(a thread hop and a task). What needs no waiting doesn't even pass through that loop: see `Wire`. No channel layer: a
-document's traffic never goes through it.
+(a thread hop and a task). What needs no waiting doesn't even pass through that loop: see `DirectSocket`. No channel
+layer: a document's traffic never goes through it.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from collab import closing
 from collab.admission import Refused, admit
 from collab.closing import Closing
 from collab.dialects import WEFT, Y_WEBSOCKET
+from collab.direct_socket import DirectSocket, direct_socket_of
 from collab.hub import Hub
 from collab.metrics import COUNTERS
 from collab.reasons import count_reason
 from collab.room import Room
 from collab.session import Session
-from collab.wire import Wire, wire_of
 
 SUBPROTOCOL = "weft.1"
 KNOCK_SECONDS = 2.0
@@ -30,10 +30,10 @@ client that is refused is kept at the door for a while."""
 
 
 class SocketTransport:
-    def __init__(self, send: Any, wire: Wire | None) -> None:
+    def __init__(self, send: Any, direct: DirectSocket | None) -> None:
         self._send = send
-        self._wire = wire
-        self.send_now: Callable[[bytes], bool] = _never if wire is None else wire.write
+        self._direct = direct
+        self.send_now: Callable[[bytes], bool] = _never if direct is None else direct.write
 
     def send(self, frame: bytes) -> Coroutine[Any, Any, None]:
         sending: Coroutine[Any, Any, None] = self._send({"type": "websocket.send", "bytes": frame})
@@ -44,8 +44,8 @@ class SocketTransport:
 
     def abort(self) -> None:
         """ASGI's close waits for a buffer that a stalled peer never empties."""
-        if self._wire is not None:
-            self._wire.abort()
+        if self._direct is not None:
+            self._direct.abort()
 
 
 def _never(frame: bytes) -> bool:
@@ -64,8 +64,8 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
         # Accept, then close with a reason: a close before the accept is a bare 403, and browsers see no more than 1006.
         # One that was offered, too: browsers don't open a socket whose server speaks none of what they ask for.
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if ours else next(iter(others), None)})
-        wire = wire_of(scope)
-        transport = SocketTransport(send, wire)
+        direct = direct_socket_of(scope)
+        transport = SocketTransport(send, direct)
         if others and not ours:
             COUNTERS[f"refused_{closing.OUT_OF_DATE.code}"] += 1
             await transport.close(closing.OUT_OF_DATE)
@@ -84,20 +84,20 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
         COUNTERS["joined_websocket"] += 1
         count_reason(scope)
         try:
-            await _serve(room, session, receive, wire)
+            await _serve(room, session, receive, direct)
         finally:
             # Not in a disconnect handler: when the peer vanishes while something is sent, none is called.
             hub.leave(room, session)
 
 
-async def _serve(room: Room, session: Session, receive: Any, wire: Wire | None) -> None:
+async def _serve(room: Room, session: Session, receive: Any, direct: DirectSocket | None) -> None:
     busy = False
 
     def take(frame: bytes) -> bool:
         return not busy and session.closing is None and room.take(session, frame)
 
-    if wire is not None:
-        wire.taker = take
+    if direct is not None:
+        direct.taker = take
     while True:
         event = await receive()
         if event["type"] != "websocket.receive":

@@ -12,6 +12,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 
 from collab import admission, closing
+from collab.direct_socket import DIRECT_SOCKET
 from collab.hub import Hub
 from collab.protocol import messages
 from collab.protocol.hocuspocus import Writer, read_address
@@ -19,7 +20,6 @@ from collab.protocol.lib0 import varbytes
 from collab.transports import hocuspocus
 from collab.transports.hocuspocus import Connection, HocuspocusConsumer
 from collab.transports.websocket import SocketTransport
-from collab.wire import WIRE
 from documents import merging
 from documents.models import AccessToken, Document, Log, User
 from tests.collab.network import Network, until
@@ -42,7 +42,7 @@ class Socket:
         self.token = token
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inbox.put_nowait({"type": "websocket.connect"})
-        scope = {"hub": hub, "headers": [], "query_string": b"", "extensions": {WIRE: self} if lent else {}}
+        scope = {"hub": hub, "headers": [], "query_string": b"", "extensions": {DIRECT_SOCKET: self} if lent else {}}
         self._serving = asyncio.create_task(HocuspocusConsumer()(scope, self._inbox.get, self._send))
 
     async def _send(self, event: dict[str, Any]) -> None:

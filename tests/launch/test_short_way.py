@@ -13,9 +13,9 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
+from collab.direct_socket import DIRECT_SOCKET
 from collab.launch.frames import framed, header, whole_messages
 from collab.launch.socket_protocol import SocketProtocol
-from collab.wire import WIRE
 
 LIMIT = 200_000
 HANDSHAKE = (
@@ -81,7 +81,7 @@ class Socket:
             return True
 
         if self._short:
-            scope["extensions"][WIRE].taker = take
+            scope["extensions"][DIRECT_SOCKET].taker = take
         while True:
             event = await receive()
             if event["type"] != "websocket.receive":

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-WIRE = "weft.socket"
-"""The name of a `Wire` among a scope's extensions."""
+DIRECT_SOCKET = "weft.socket"
+"""The name of a `DirectSocket` among a scope's extensions."""
 
 
-class Wire(Protocol):
+class DirectSocket(Protocol):
     """The connection itself, lent to the consumer by our server (`collab.launch.socket_protocol`). Under another one a
     message costs more, and a stalled peer is left to TCP's own timeouts."""
 
@@ -22,6 +22,6 @@ class Wire(Protocol):
         """End the connection without waiting for what the peer never reads."""
 
 
-def wire_of(scope: Any) -> Wire | None:
-    wire: Wire | None = scope.get("extensions", {}).get(WIRE)
-    return wire
+def direct_socket_of(scope: Any) -> DirectSocket | None:
+    direct: DirectSocket | None = scope.get("extensions", {}).get(DIRECT_SOCKET)
+    return direct
