@@ -10,9 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from collab.metrics import COUNTERS
-from collab.protocol import guard
-from collab.protocol.lib0 import ProtocolError
-from collab.replica import Ranges, Replica
+from collab.replica import Ranges, Replica, scan_stored
 from collab.threads import in_reader
 from documents import log as document_log
 from documents import merging
@@ -61,7 +59,11 @@ class Follower:
                 self._ahead[entry.seq] = entry
         fresh: list[Entry] = []
         while (entry_next := self._ahead.pop(self.replica.head + 1, None)) is not None:
-            structs, deletes = (spans or {}).get(entry_next.seq) or _scan(entry_next)
+            span = (spans or {}).get(entry_next.seq)
+            if span is None:
+                found = scan_stored(entry_next.update)
+                span = found.structs, found.deletes
+            structs, deletes = span
             self.replica.add(entry_next, structs, deletes)
             fresh.append(entry_next)
         if self._ahead and self._gap_timer is None:
@@ -128,13 +130,12 @@ class Follower:
         self._replaced(update)
 
     async def _load_smaller(self) -> None:
-        """The same content, so nobody need be told. What came meanwhile is caught up with."""
+        """The same content, so nobody need be told. Never one that is behind: no cursor may go back. A full document
+        takes no edits meanwhile; for one that is only large, the next compaction is another chance."""
         replica = await in_reader(lambda: Replica(document_log.load(self._document_id)))
-        if replica.epoch == self.replica.epoch and replica.size < self.replica.size:
-            behind = replica.head < self.replica.head
+        now = self.replica
+        if (replica.epoch, replica.head) == (now.epoch, now.head) and replica.size < now.size:
             self.replica = replica
-            if behind:
-                await self._catch_up()
             self._resized()
 
     async def _settle(self) -> None:
@@ -149,13 +150,3 @@ class Follower:
         if self._ahead:
             COUNTERS["gaps"] += 1
             self.catch_up()
-
-
-def _scan(entry: Entry) -> Span:
-    try:
-        scan = guard.scan(entry.update)
-    except ProtocolError:
-        # It is stored, so it is delivered; only our state vector doesn't know it, and clients may send it again.
-        COUNTERS["stored_but_unreadable"] += 1
-        return [], []
-    return scan.structs, scan.deletes

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from copy import copy
 
+from collab.metrics import COUNTERS
 from collab.protocol import guard, messages
 from collab.protocol.lib0 import ProtocolError
 from collab.protocol.state_vector import decode_state_vector, encode_state_vector
@@ -77,12 +78,7 @@ class Replica:
         self._tail_deletes: list[Ranges] = []
         if self.head < loaded.head:
             for entry in loaded.entries:
-                try:
-                    scan = guard.scan(entry.update)
-                except ProtocolError:
-                    # Updates that claim the same ids, cut between the halves of a surrogate pair, merge to what the
-                    # guard would refuse (and Yjs takes). It is stored, so it is delivered.
-                    scan = guard.Scan([], [])
+                scan = scan_stored(entry.update)
                 self.add(entry, scan.structs, scan.deletes)
 
     @property
@@ -181,7 +177,7 @@ class Replica:
         self._tail_bytes = sum(len(entry.update) for entry in self._tail)
         self._base_deletes, self._tail_deletes = None, []
         for entry in self._tail:
-            self._tail_deletes.append(guard.scan(entry.update).deletes)
+            self._tail_deletes.append(scan_stored(entry.update).deletes)
         self._base_diffs.clear()
         self._forget()
 
@@ -225,6 +221,17 @@ class Replica:
         self._encoded_clocks = None
         self._tail_merged = None
         self._answers = {}
+
+
+def scan_stored(update: bytes) -> guard.Scan:
+    """What an entry of the log is about; nothing, for one that the guard can't read: updates that claim the same ids,
+    cut between the halves of a surrogate pair, merge to such (and Yjs takes it). It is stored, so it is delivered; only
+    our state vector doesn't know it, and clients may send it again."""
+    try:
+        return guard.scan(update)
+    except ProtocolError:
+        COUNTERS["stored_but_unreadable"] += 1
+        return guard.Scan([], [])
 
 
 class Settled:

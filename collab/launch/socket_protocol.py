@@ -1,6 +1,6 @@
 """uvicorn's WebSocket protocol, except for two things. Messages over the limit are refused with our close code, or cut
-off where a close would bring them back for ever. And a consumer that asks for it (`collab.direct_socket`) gets a shorter
-way for the messages that nearly all are."""
+off where a close would bring them back for ever. And a consumer that asks for it (`collab.direct_socket`) gets a
+shorter way for the messages that nearly all are."""
 
 from __future__ import annotations
 

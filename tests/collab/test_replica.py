@@ -176,3 +176,8 @@ def test_what_merging_made_unreadable_to_the_guard_opens_and_is_delivered_all_th
     opened = Replica(Loaded(1, 2, 0, 1, 1, large, [Entry(2, None, entry)]))
     assert opened.head == 2
     assert merging.merge([large, entry]) == opened.everything()
+    opened.add(Entry(3, None, samples.update(samples.text("y"), client=9)), [], [])
+    settled = opened.settle()
+    opened.add(Entry(4, None, entry), [], [])
+    opened.apply_settled(settled)  # while another such came
+    assert opened.head == 4
