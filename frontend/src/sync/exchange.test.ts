@@ -229,6 +229,20 @@ describe.each([["sse" as const], ["poll" as const]])("a document over %s", (kind
     expect(server.committed.getText("t").length).toBe(5000)
   })
 
+  it.each([1, 2 ** 7, 2 ** 21, 2 ** 32 - 1])("sends in pieces what a proxy refuses just above the least it may, whoever wrote it (client %i)", async (client) => {
+    const ann = join({ ...only, client })
+    await settle()
+    http.bodyLimit = 1_030
+    server.commitTime = 500
+    for (let n = 0; n < 40; n++) {
+      ann.type("x".repeat(100 + n))
+      await settle(10)
+    }
+    await settle(40_000)
+    expect(ann.status).toEqual({ kind: "saved", waiting: 0 })
+    expect(server.committed.getText("t").toString()).toBe(ann.text)
+  })
+
   it("cuts up what was pasted at once, when a proxy refuses it as a whole", async () => {
     const ann = join(only)
     await settle()

@@ -124,8 +124,8 @@ export class Pushes {
             return
           case "body_refused":
             // What is larger than the limit was cut for none yet, and says nothing of it.
-            if (update.byteLength <= this.#limit) this.#limit = update.byteLength >> 1
-            if (this.#limit >= LEAST && this.#inParts(pieces)) return
+            if (update.byteLength <= this.#limit) this.#limit = Math.max(update.byteLength >> 1, LEAST)
+            if (this.#inParts(pieces)) return
             this.options.onEnd(new Problem(TOO_LARGE, problem.code, problem.message))
             return
           case "unreachable":
