@@ -254,12 +254,13 @@ class Flight:
             raise Broken("\n".join([*self._broken[:20], "", f"Replay: {self._replay}"]))
 
     async def close(self) -> None:
-        await self.desk.leave([each for case in self.cases for each in case.hosted])
-        raw = [each.raw for case in self.cases for each in [*case.scripted, *case.outsiders]]
-        await asyncio.gather(*(each.stop() for each in raw))
+        # Lines first: over one that is held, a client that leaves in good order would wait for ever.
         for case in self.cases:
             for line in case.lines.values():
                 await line.close()
+        await self.desk.leave([each for case in self.cases for each in case.hosted])
+        raw = [each.raw for case in self.cases for each in [*case.scripted, *case.outsiders]]
+        await asyncio.gather(*(each.stop() for each in raw))
 
     async def settled(self, within: float = 60) -> dict[int, list[Replica]]:
         """Replicas of each case, once nobody has anything to say any more: Yjs tidies formats up after remote changes,
