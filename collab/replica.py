@@ -6,8 +6,9 @@ are the answer as they are. Pure: no I/O, no clock; big calls belong in a thread
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from typing import TypeVar
 
 from collab.metrics import COUNTERS
 from collab.protocol import guard, messages
@@ -19,11 +20,15 @@ from documents.log import Entry, Loaded
 Range = tuple[int, int, int]
 """(client_id, clock, length), as the guard yields it."""
 Ranges = Sequence[Range]
+T = TypeVar("T")
 
 TAIL_COUNT = 512
 TAIL_BYTES = 64_000
 HEAVY_BYTES = 512_000
 CACHED_ANSWERS = 16
+CACHED_BYTES = 4_000_000
+"""Of answers, and of what they are made of, each: those of a large document may be as large as it is. The last one is
+kept whatever its size, since a crowd that comes back asks the same."""
 STORED_CLIENTS = 10_000_000  # our own bytes: no limit on who wrote in a document's life
 
 
@@ -119,10 +124,8 @@ class Replica:
         """The frames that bring a replica at `state_vector` up to `head`: a SyncStep2, then perhaps an Update."""
         found = self._answers.get(state_vector)
         if found is None:
-            found = self._answer(state_vector)
-            if len(self._answers) >= CACHED_ANSWERS:
-                self._answers.pop(next(iter(self._answers)))
-            self._answers[state_vector] = found
+            found = self._answers[state_vector] = self._answer(state_vector)
+            _shorten(self._answers, lambda frames: sum(map(len, frames)))
         return found
 
     def frozen(self) -> "Replica":
@@ -191,10 +194,8 @@ class Replica:
             return [messages.encode_sync_step2(self._base), messages.encode_update(tail)]
         base = self._base_diffs.get(state_vector)
         if base is None:
-            base = merging.diff(self._base, state_vector)
-            if len(self._base_diffs) >= CACHED_ANSWERS:
-                self._base_diffs.pop(next(iter(self._base_diffs)))
-            self._base_diffs[state_vector] = base
+            base = self._base_diffs[state_vector] = merging.diff(self._base, state_vector)
+            _shorten(self._base_diffs, len)
         if tail != merging.EMPTY_UPDATE:
             base = merging.merge([base, merging.diff(tail, state_vector)])
         return [messages.encode_sync_step2(base)]
@@ -221,6 +222,13 @@ class Replica:
         self._encoded_clocks = None
         self._tail_merged = None
         self._answers = {}
+
+
+def _shorten(cache: dict[bytes, T], size: Callable[[T], int]) -> None:
+    """Forget the oldest, until the rest is within bounds."""
+    held = sum(map(size, cache.values()))
+    while len(cache) > 1 and (len(cache) > CACHED_ANSWERS or held > CACHED_BYTES):
+        held -= size(cache.pop(next(iter(cache))))
 
 
 def scan_stored(update: bytes) -> guard.Scan:

@@ -1,5 +1,6 @@
 """A document's content as bytes: what it answers is what a Doc with the same history would."""
 
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -142,6 +143,27 @@ def test_a_big_document_is_answered_with_the_stored_bytes_themselves(monkeypatch
     first, second = replica.answer(b"\x00")
     assert read_varbytes(first, 2)[0] == updates[0]
     assert read_varbytes(second, 2)[0] == updates[1]
+
+
+def test_a_large_document_s_answers_to_many_are_forgotten_before_they_outweigh_it() -> None:
+    """Each who comes back from elsewhere asks with another state vector, and is answered with nearly all of it."""
+    size = replica_module.CACHED_BYTES // 2
+    updates = [insertion(client=7, size=size)]
+    replica = replica_of(updates, 1)
+    tracemalloc.start()
+    try:
+        for client in range(20, 20 + replica_module.CACHED_ANSWERS):
+            replica.answer(merging.state_vector(insertion(client=client, size=1)))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * (replica_module.CACHED_BYTES + size)
+
+
+def insertion(*, client: int, size: int) -> bytes:
+    doc: Doc[Any] = Doc(client_id=client)
+    doc.get("text", type=Text).insert(0, "x" * size)
+    return doc.get_update()
 
 
 @given(edits, st.integers(0, 30))
