@@ -11,7 +11,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
@@ -70,6 +83,7 @@ def due_jobs() -> list[tuple[str, UUID]]:
         due += [("compact", document_id) for document_id in due_compactions()]
     if now - _looks.trims_at >= TRIMS_EVERY_SECONDS:
         _looks.trims_at = now
+        _find_unmarked()
         due += [("trim", document_id) for document_id in due_trims()]
     if now - _looks.prunes_at >= PRUNES_EVERY_SECONDS:
         _looks.prunes_at = now
@@ -81,7 +95,7 @@ def due_jobs() -> list[tuple[str, UUID]]:
 def due_derivations(now: float) -> list[UUID]:
     """Documents edited since their last derivation: at rest, or waiting for too long already."""
     rested = timezone.now() - timedelta(seconds=PAUSE_SECONDS)
-    behind = Log.objects.filter(head__gt=F("derived_seq")).order_by("edited_at").values_list("pk", "edited_at")
+    behind = Log.objects.filter(underived=True).order_by("edited_at").values_list("pk", "edited_at")
     waiting_since, due = {}, []
     for document_id, edited_at in behind[:MOST_AT_ONCE]:
         since = _looks.waiting_since.get(document_id, now)
@@ -91,6 +105,11 @@ def due_derivations(now: float) -> list[UUID]:
             waiting_since[document_id] = since
     _looks.waiting_since = waiting_since
     return due
+
+
+def _find_unmarked() -> None:
+    """A process of the version before this mark existed may append beside us for a while, during an upgrade."""
+    Log.objects.filter(underived=False, head__gt=F("derived_seq")).update(underived=True)
 
 
 def due_compactions() -> list[UUID]:
@@ -117,7 +136,7 @@ def due_trims() -> list[UUID]:
 
 def backlog() -> dict[str, float]:
     """How far behind the logs is what these jobs make of them, for whoever watches."""
-    behind = Log.objects.filter(head__gt=F("derived_seq")).aggregate(documents=Count("pk"), since=Min("edited_at"))
+    behind = Log.objects.filter(underived=True).aggregate(documents=Count("pk"), since=Min("edited_at"))
     waited = 0.0 if behind["since"] is None else (timezone.now() - behind["since"]).total_seconds()
     return {
         "derive_lag_documents": behind["documents"],
@@ -197,7 +216,8 @@ def _keep(document_id: UUID, loaded: log.Loaded, derived: Derived) -> None:
 def _advance(document_id: UUID, loaded: log.Loaded) -> bool:
     """Only ever forward: a slow job must not put back what a later one derived."""
     logs = Log.objects.filter(pk=document_id, epoch=loaded.epoch, derived_seq__lt=loaded.head)
-    return logs.update(derived_seq=loaded.head) > 0
+    later = ExpressionWrapper(Q(head__gt=loaded.head), output_field=BooleanField())
+    return logs.update(derived_seq=loaded.head, underived=later) > 0
 
 
 def _mark(document_id: UUID, fault: str) -> None:

@@ -338,7 +338,7 @@ def _sql() -> _Statements:
     update = connection.ops.quote_name("update")
     advance = (
         f"UPDATE documents_log SET chain = {chain.step_in_sql(connection.vendor)}, head = head + %s,"  # noqa: S608
-        " size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s WHERE document_id = %s"
+        " size_bytes = size_bytes + %s, edited_at = %s, edited_by_id = %s, underived = TRUE WHERE document_id = %s"
     )
     statements = _Statements(
         ops=connection.ops,

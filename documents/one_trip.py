@@ -28,7 +28,7 @@ _STEP = chain.step_in_sql("postgresql")
 _ONE = f"""
 WITH taken AS (
     UPDATE documents_log SET chain = {_STEP}, head = head + %s, size_bytes = size_bytes + %s,
-        edited_by_id = nullif(%s, 0), edited_at = %s
+        edited_by_id = nullif(%s, 0), edited_at = %s, underived = TRUE
     WHERE document_id = %s AND access_version = %s
     RETURNING document_id, epoch, head, chain, edited_at
 ), stored AS (
@@ -51,7 +51,8 @@ WITH due AS MATERIALIZED (
     ORDER BY document_id FOR UPDATE OF documents_log
 ), taken AS (
     UPDATE documents_log SET chain = {_STEP.replace("%s", "due.said")}, head = head + due.count,
-        size_bytes = size_bytes + due.size, edited_by_id = nullif(due.author, 0), edited_at = %s
+        size_bytes = size_bytes + due.size, edited_by_id = nullif(due.author, 0), edited_at = %s,
+        underived = TRUE
     FROM due
     WHERE documents_log.document_id = due.document_id AND (SELECT count(*) FROM locked) = (SELECT count(*) FROM due)
     RETURNING due.document_id, due.count, epoch, head, chain, edited_at

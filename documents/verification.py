@@ -72,6 +72,8 @@ def _faults(document_id: UUID) -> Iterator[str]:
         yield f"floor {log.floor}, snapshot {log.compacted_seq} and head {log.head} are not in order"
     if log.derived_seq > log.head:
         yield f"content was derived up to {log.derived_seq}, beyond the head {log.head}"
+    if log.derived_seq < log.head and not log.underived:
+        yield f"content was derived up to {log.derived_seq} only, and nobody would derive the rest"
     if last > log.head:
         yield f"its last entry is {last}, but its head {log.head}"
     snapshots = list(_snapshots(log))

@@ -147,11 +147,29 @@ def test_a_document_that_never_rests_is_due_all_the_same(plan: Document) -> None
     assert jobs.due_derivations(now=100.0 + jobs.PATIENCE_SECONDS) == [plan.pk]
 
 
+def test_what_is_written_during_a_derivation_is_due_after_it(plan: Document) -> None:
+    write_body(plan, paragraph("text"))
+    loaded = log.load(plan.pk)
+    append(plan, *session(seed=1, edits=1))
+    jobs._advance(plan.pk, loaded)
+    assert Log.objects.filter(pk=plan.pk, underived=True).exists()
+    jobs.derive(str(plan.pk))
+    assert Log.objects.filter(pk=plan.pk, underived=False, derived_seq=F("head")).exists()
+
+
+def test_what_a_process_of_the_version_before_wrote_is_found_too(plan: Document) -> None:
+    write_body(plan, paragraph("text"))
+    Log.objects.filter(pk=plan.pk).update(underived=False)
+    jobs._looks.trims_at = float("-inf")
+    jobs.due_jobs()
+    assert Log.objects.filter(pk=plan.pk, underived=True).exists()
+
+
 def test_what_is_due_is_found_by_the_partial_index(plan: Document) -> None:
     with connection.cursor() as cursor:
         if connection.vendor != "sqlite":
             pytest.skip("PostgreSQL plans by statistics")
-        query, params = Log.objects.filter(head__gt=F("derived_seq")).values("pk").query.sql_with_params()
+        query, params = Log.objects.filter(underived=True).values("pk").query.sql_with_params()
         cursor.execute(f"EXPLAIN QUERY PLAN {query}", params)
         plan_of_query = str(cursor.fetchall())
     assert "log_underived" in plan_of_query
