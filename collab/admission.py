@@ -6,22 +6,20 @@ rights, ends this too, so asking again would find nothing else.
 """
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from uuid import UUID
 
 from django.conf import settings
 
-from collab import closing, rights, signed_in, tracing
+from collab import closing, tracing
 from collab.budget import Budget
 from collab.closing import Closing
 from collab.dialects import Dialect
 from collab.hub import Hub, refusal
 from collab.metrics import COUNTERS
 from collab.outbox import Transport
-from collab.rights import Standing
 from collab.room import Room
 from collab.session import Identity, Session
-from collab.threads import in_reader
 
 LIMITS = settings.LIMITS
 REQUESTS_PER_CONNECTION = 4
@@ -54,13 +52,9 @@ async def admit(
     if hub.draining:
         raise Refused(closing.RESTARTING)
 
-    def check() -> tuple[Identity | None, Standing | None]:
-        identity = signed_in.identify(scope, token)
-        return identity, None if identity is None else rights.standing_of_joiner(document_id, identity.user_id)
-
     try:
         async with asyncio.timeout(LIMITS.handshake_seconds):
-            identity, stands = await in_reader(check)
+            identity, stands = await hub.group_check.ask(scope, token, document_id)
     except Exception as error:
         raise Refused(refusal(error)) from error
     if identity is None:
@@ -96,7 +90,7 @@ async def admit(
 
 class Vouchers:
     """Of each client: the sessions that stay, and how much it may still send. A client is known by what it shows to
-    prove who it is, see `signed_in.credential`."""
+    prove who it is, see `signed_in.Proof`."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -152,12 +146,8 @@ def _check_crowd(hub: Hub, document_id: UUID, identity: Identity, brief: bool) -
     room = hub.rooms.get(document_id)
     if room is None:
         return
-    by_user = Counter(session.identity.user_id for session in room.sessions if session.brief == brief)
+    all_here, own = room.crowd(identity.user_id, brief=brief)
     each = REQUESTS_PER_CONNECTION if brief else 1
-    too_many = (
-        by_user.total() >= each * LIMITS.sockets_per_document
-        or by_user[identity.user_id] >= each * LIMITS.sockets_per_user_document
-    )
-    if too_many:
+    if all_here >= each * LIMITS.sockets_per_document or own >= each * LIMITS.sockets_per_user_document:
         COUNTERS["refused_crowd"] += 1
         raise Refused(closing.OVERLOADED)

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from collab import closing, signed_in
 from collab.closing import Closing
+from collab.group_check import GroupCheck
 from collab.metrics import COUNTERS
 from collab.protocol.messages import EMPTY_AWARENESS
 from collab.relay import Message, Relay
@@ -46,6 +47,7 @@ class Hub:
         self.relay = relay
         self.writer = writer or Writer()
         self.rooms: dict[UUID, Room] = {}
+        self.group_check = GroupCheck()
         self.draining = False
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
         self._heard_while_opening: dict[UUID, list[Message]] = {}

@@ -8,6 +8,7 @@ those that are missing, the follower knows. Everything here runs on the event lo
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Coroutine, Iterable
 from typing import Any, Literal
 from uuid import UUID
@@ -55,6 +56,8 @@ class Room:
         self.document_id = document_id
         self.access_version = access_version
         self.sessions: set[Session] = set()
+        self._crowd: Counter[tuple[bool, int | None]] = Counter()
+        """Sessions by (brief, user); None for all users. Counted, because each who joins asks."""
         self.awareness = RoomAwareness(document_id, relay, self._broadcast)
         self.touched = 0.0
         """Loop time of the last change, of content or of sessions."""
@@ -102,6 +105,7 @@ class Room:
         """The late joiner's order: the room was subscribed before it was loaded; now both sides ask, then who is
         here."""
         self.sessions.add(session)
+        self._count(session, 1)
         self.touched = _now()
         session.cursor = self.replica.head
         session.rejoin = lambda: catching_up.after_overflow(self, session)
@@ -114,9 +118,21 @@ class Room:
             session.notify({"kind": "unsaved"})
 
     def leave(self, session: Session) -> None:
-        self.sessions.discard(session)
+        if session in self.sessions:
+            self.sessions.remove(session)
+            self._count(session, -1)
         self.touched = _now()
         self.awareness.leave(session)
+
+    def crowd(self, user_id: int, *, brief: bool) -> tuple[int, int]:
+        """Sessions here, and this user's among them: those of single requests, or the others."""
+        return self._crowd[brief, None], self._crowd[brief, user_id]
+
+    def _count(self, session: Session, more: int) -> None:
+        for key in ((session.brief, None), (session.brief, session.identity.user_id)):
+            self._crowd[key] += more
+            if not self._crowd[key]:
+                del self._crowd[key]
 
     # --- what clients send ---
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from allauth.usersessions.models import UserSession
@@ -27,27 +27,50 @@ from documents.tokens import find_token
 SESSION_STORE: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
 
 
-def identify(scope: Any, token: str = "") -> Identity | None:
-    """The identity behind an ASGI scope, or None. Blocking: reads Redis and the database.
+class Proof(NamedTuple):
+    """What somebody shows to say who they are; asked of nobody yet."""
+
+    kind: Literal["token", "cookie"]
+    value: str
+
+    @property
+    def digest(self) -> bytes:
+        """Equal for all requests of one sign-in."""
+        return hashlib.sha256(f"{self.kind} {self.value}".encode()).digest()
+
+
+def shown(scope: Any, token: str = "") -> Proof | None:
+    """What an ASGI scope shows as proof; None when it shows none that it may show.
 
     `token`: one that came in a message. It counts before the scope's own proofs if it is one of ours at all: pages that
     use the cookie often have to give their provider some token, and give it any word.
     """
     if token.startswith(AccessToken.PREFIX):
-        return _by_token(token)
-    shown, cookie = _shown(scope)
-    if shown is not None:
-        return _by_token(shown)
-    return None if cookie is None else _by_cookie(cookie)
-
-
-def credential(scope: Any) -> bytes | None:
-    """What a request shows as proof, as a digest: equal for all requests of one sign-in, and asked of nobody. None for
-    one that `identify` would turn away unseen."""
-    token, cookie = _shown(scope)
-    if token is None and cookie is None:
+        return Proof("token", token)
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    given = _token(headers.get(b"authorization", ""), scope.get("query_string", b""))
+    if given is not None:
+        return Proof("token", given)
+    host, fetched_from = headers.get(b"host", ""), headers.get(b"sec-fetch-site", "")
+    secure = scope.get("scheme") in ("https", "wss")
+    if not _own_page(headers.get(b"origin"), host, fetched_from, secure=secure):
         return None
-    return hashlib.sha256(f"token {token}".encode() if token is not None else f"cookie {cookie}".encode()).digest()
+    try:
+        cookie = SimpleCookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return None
+    return None if cookie is None else Proof("cookie", cookie.value)
+
+
+def identity_of(proof: Proof) -> Identity | None:
+    """Who proves themselves by it, or None. Blocking: reads Redis and the database."""
+    return _by_token(proof.value) if proof.kind == "token" else _by_cookie(proof.value)
+
+
+def identify(scope: Any) -> Identity | None:
+    """The identity behind an ASGI scope, or None. Blocking, as `identity_of`."""
+    proof = shown(scope)
+    return None if proof is None else identity_of(proof)
 
 
 def ended(identities: Collection[Identity]) -> set[Identity]:
@@ -87,23 +110,6 @@ def _by_token(secret: str) -> Identity | None:
     if token is None:
         return None
     return _identity(token.user, token_id=token.pk, read_only=token.scope == AccessToken.Scope.READ)
-
-
-def _shown(scope: Any) -> tuple[str | None, str | None]:
-    """The token, or else the session's key, that a request shows, and may show."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    token = _token(headers.get(b"authorization", ""), scope.get("query_string", b""))
-    if token is not None:
-        return token, None
-    host, fetched_from = headers.get(b"host", ""), headers.get(b"sec-fetch-site", "")
-    secure = scope.get("scheme") in ("https", "wss")
-    if not _own_page(headers.get(b"origin"), host, fetched_from, secure=secure):
-        return None, None
-    try:
-        cookie = SimpleCookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return None, None
-    return None, None if cookie is None else cookie.value
 
 
 def _by_cookie(session_key: str) -> Identity | None:

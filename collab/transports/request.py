@@ -155,10 +155,10 @@ class Request:
 
 
 def credential_of(request: Request) -> bytes:
-    credential = signed_in.credential(request.scope)
-    if credential is None:
+    proof = signed_in.shown(request.scope)
+    if proof is None:
         raise Failure(closing.SIGNED_OUT)
-    return credential
+    return proof.digest
 
 
 class Disconnected(Exception):
