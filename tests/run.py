@@ -128,12 +128,14 @@ def _missing(wanted: Mapping[str, tuple[str, ...]]) -> list[str]:
 # summary names it ("RERUN").
 # What fails twice has failed, and so has, at once, what breaks a promise.
 ONCE_MORE = ["--reruns", "1", "--rerun-except", "faults.flight.Broken", "-rR"]
+# Where the time of a run went stands in its output: CI has an hour.
+SLOWEST = ["--durations=25", "--durations-min=5"]
 
 
 def _pytest(arguments: list[str], again: Sequence[str] = ONCE_MORE) -> Count:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *again, *arguments])
+        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *SLOWEST, *again, *arguments])
         return _counted(report, code)
 
 
