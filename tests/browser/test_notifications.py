@@ -103,6 +103,23 @@ def test_reading_in_one_tab_clears_the_badge_in_the_others(office: Office, guest
     expect(rows(cleo)).to_have_count(2)
 
 
+def test_no_toast_lies_over_the_open_inbox(office: Office, guest: tuple[Person, str]) -> None:
+    cleo, to = guest
+    publish(office, to, title="First")
+    toasts = cleo.page.get_by_role("alert")
+    expect(toasts.filter(has_text="First")).to_be_visible()
+    bell(cleo, 1).click()
+    expect(rows(cleo)).to_have_count(1)
+    expect(toasts).to_have_count(0, timeout=4000)  # by itself it would go after eight seconds
+    publish(office, to, title="Second")
+    expect(rows(cleo)).to_have_count(2)
+    assert toasts.count() == 0
+    cleo.page.keyboard.press("Escape")
+    expect(inbox(cleo)).to_be_hidden()
+    publish(office, to, title="Third")
+    expect(toasts.filter(has_text="Third")).to_be_visible()
+
+
 def test_the_inbox_by_keyboard_alone(office: Office, guest: tuple[Person, str]) -> None:
     cleo, to = guest
     document = office.document("Reed.", title="Heddles")

@@ -1,13 +1,16 @@
 import { ActionIcon, CloseButton, Drawer, Popover, Tooltip } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { IconBell } from "@tabler/icons-react"
+import { useEffect } from "react"
 import { useInbox } from "../data/inbox"
 import styles from "./Bell.module.css"
 import { Inbox } from "./Inbox"
+import { inboxIsOpen } from "./toasts"
 
 /** The way to the inbox, and how much in it is unread. On a phone the inbox takes the whole screen. */
 export function Bell({ narrow, size = 30 }: { narrow: boolean; size?: number }) {
   const [opened, { toggle, open, close }] = useDisclosure(false)
+  useEffect(() => (opened ? inboxIsOpen() : undefined), [opened])
   const unread = useInbox().data?.pages[0]?.unread ?? 0
   const name = unread === 0 ? "Notifications" : `Notifications, ${unread} unread`
 

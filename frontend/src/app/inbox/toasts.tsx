@@ -14,6 +14,20 @@ const BODY = 240
 const SECONDS = 8
 const REMEMBERED = 200
 
+/** Those of what stands in the inbox as well. */
+const told = new Set<string>()
+let inboxes = 0
+
+/** While an inbox is open it says what is told: a toast would lie over it, and say it twice. Returns how that ends. */
+export function inboxIsOpen(): () => void {
+  inboxes++
+  for (const id of told) toasts.hide(id)
+  told.clear()
+  return () => {
+    inboxes--
+  }
+}
+
 /**
  * What is told appears at once, in the tabs that somebody may be looking at: in the others the badge says it when they come
  * back. An event of a workspace says something only if it has a title. Things may arrive twice, and are shown once.
@@ -34,6 +48,8 @@ export function toastsFromEvents(client: QueryClient): { take(event: UserEvent):
           toasts.hide(event.id)
           void inboxActions(client).mark(event.id, true)
         }
+        if (inboxes > 0) return
+        told.add(event.id)
         show(event.id, event.title, event.body, <Open of={event} onOpen={open} />)
       } else if (event.kind === "event" && typeof event.data.title === "string" && event.data.title.trim() && isNew(event.id)) {
         show(event.id, event.data.title, typeof event.data.body === "string" ? event.data.body : "")
@@ -46,6 +62,7 @@ function show(id: string, title: string, body: string, deed?: React.ReactNode): 
   toasts.show({
     id,
     autoClose: SECONDS * 1000,
+    onClose: () => told.delete(id),
     // On a phone the tools for writing are at the bottom, under somebody's thumb.
     ...(matchMedia("(max-width: 48em)").matches && { position: "top-center" as const }),
     icon: <IconBell size={18} stroke={1.7} aria-hidden />,
