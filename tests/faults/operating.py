@@ -67,8 +67,11 @@ class Operator:
 
 def _main() -> None:
     import django
+    from django.db import connections
 
     django.setup()
+    # A fork would have the pool's connections, too, and leave them within its transaction when it dies.
+    connections["default"].settings_dict.get("OPTIONS", {}).pop("pool", None)
     for line in sys.stdin:
         verb, details = json.loads(line)
         try:
