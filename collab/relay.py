@@ -89,6 +89,7 @@ class RedisRelay:
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
         self._alone_until: dict[bytes, float] = {}
+        self._heard_at: dict[bytes, float] = {}
         self._lag = 0.0
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -119,6 +120,7 @@ class RedisRelay:
         name = channel(document_id)
         self._documents.pop(name, None)
         self._alone_until.pop(name, None)
+        self._heard_at.pop(name, None)
         if self._line is not None and self.healthy:
             with contextlib.suppress(RedisError, OSError):
                 await self._line.unsubscribe(name)
@@ -151,6 +153,7 @@ class RedisRelay:
             await self._wake.wait()
             self._wake.clear()
             pending, self._pending = self._pending, []
+            sent_at = asyncio.get_running_loop().time()
             try:
                 receivers = await self._wire.publish(pending)
             except (RedisError, OSError):
@@ -160,7 +163,8 @@ class RedisRelay:
             for (name, _), count in zip(pending, receivers, strict=True):
                 if count == DROPPED:
                     COUNTERS["relay_dropped"] += 1
-                elif count <= 1 and name in self._documents:
+                elif count <= 1 and name in self._documents and self._heard_at.get(name, 0.0) < sent_at:
+                    # Who came after it was counted may have asked already, by the other connection.
                     self._alone_until[name] = asyncio.get_running_loop().time() + ALONE
 
     async def _listen(self) -> None:
@@ -222,6 +226,7 @@ class RedisRelay:
             self._receive(None, message)
         elif (document_id := self._documents.get(name)) is not None:
             self._alone_until.pop(name, None)
+            self._heard_at[name] = asyncio.get_running_loop().time()
             self._receive(document_id, message)
 
 

@@ -1,0 +1,85 @@
+"""Two processes' relays over a real Redis: nobody is left out for having come at the wrong moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+from django.conf import settings
+
+from collab.relay import Message, RedisRelay, channel
+from tests.collab.network import until
+
+
+class Process:
+    """What one relay hears."""
+
+    def __init__(self) -> None:
+        self.relay = RedisRelay(settings.REDIS.relay)
+        self.heard: list[Message] = []
+
+    async def start(self) -> "Process":
+        await self.relay.start(self._hear, lambda: None)
+        await until(lambda: self.relay.healthy)
+        return self
+
+    def _hear(self, document_id: UUID | None, message: Message) -> None:
+        if document_id is not None:
+            self.heard.append(message)
+
+    def heads(self) -> list[int]:
+        return [message[3] for message in self.heard if message[0] == b"m"]
+
+
+@pytest_asyncio.fixture
+async def processes() -> AsyncIterator[list[Process]]:
+    found = [await Process().start() for _ in range(2)]
+    yield found
+    for process in found:
+        await process.relay.stop()
+
+
+async def test_who_is_alone_says_nothing_until_somebody_else_is_heard(processes: list[Process]) -> None:
+    ann, ben = processes
+    document = uuid4()
+    await ann.relay.subscribe(document)
+    ann.relay.publish(document, [b"m", 1, 1])
+    await until(lambda: bool(ann.relay._alone_until))
+    await ben.relay.subscribe(document)
+    ann.relay.publish(document, [b"m", 1, 2])
+    ben.relay.publish(document, [b"q"])
+    await until(lambda: len(ann.heard) == 1)
+    ann.relay.publish(document, [b"m", 1, 3])
+    await until(lambda: 3 in ben.heads())
+    assert ben.heads() == [3]
+
+
+async def test_who_comes_while_it_is_counted_that_nobody_else_is_there_is_not_left_out(
+    processes: list[Process],
+) -> None:
+    """The count comes by another connection than the newcomer's question, and may come after it."""
+    ann, ben = processes
+    document = uuid4()
+    await ann.relay.subscribe(document)
+    publish, was_counted, ben_was_heard = ann.relay._wire.publish, asyncio.Event(), asyncio.Event()
+
+    async def counted_slowly(messages: Sequence[tuple[bytes, bytes]]) -> list[int]:
+        counts = await publish(messages)
+        was_counted.set()
+        await ben_was_heard.wait()
+        return counts
+
+    ann.relay._wire.publish = counted_slowly  # type: ignore[method-assign]
+    ann.relay.publish(document, [b"m", 1, 1])
+    await was_counted.wait()
+    await ben.relay.subscribe(document)
+    ben.relay.publish(document, [b"q"])
+    await until(lambda: len(ann.heard) == 1)
+    ben_was_heard.set()
+    # What is known of a document published after it comes after it.
+    another = uuid4()
+    await ann.relay.subscribe(another)
+    ann.relay.publish(another, [b"m", 1, 1])
+    await until(lambda: channel(another) in ann.relay._alone_until)
+    ann.relay.publish(document, [b"m", 1, 2])
+    await until(lambda: 2 in ben.heads(), seconds=2)
