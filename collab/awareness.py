@@ -19,7 +19,7 @@ from collab.metrics import COUNTERS
 from collab.protocol import guard, messages
 from collab.protocol.lib0 import varbytes, varuint
 from collab.relay import Message, Relay
-from collab.session import Identity, Session
+from collab.session import Identity, Session, unheard
 from presence.awareness import AwarenessTable, Presence, Visitor
 
 BOUNDS = guard.AwarenessLimits(state_bytes=settings.LIMITS.awareness_bytes)
@@ -133,6 +133,7 @@ class RoomAwareness:
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._broadcast = unheard
 
     def _claim(self, visitor: Visitor) -> None:
         self._yielded.discard(visitor)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from collab.metrics import COUNTERS
 from collab.replica import Ranges, Replica, scan_stored
+from collab.session import unheard
 from collab.threads import in_reader
 from documents import log as document_log
 from documents import merging
@@ -97,6 +98,7 @@ class Follower:
     def stop(self) -> None:
         if self._gap_timer is not None:
             self._gap_timer.cancel()
+        self._run, self._fresh, self._replaced, self._resized = _idle, unheard, unheard, unheard
 
     async def _catch_up(self) -> None:
         COUNTERS["catch_ups"] += 1
@@ -150,3 +152,9 @@ class Follower:
         if self._ahead:
             COUNTERS["gaps"] += 1
             self.catch_up()
+
+
+def _idle(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Runs nothing any more."""
+    work.close()
+    return asyncio.get_running_loop().create_task(asyncio.sleep(0))

@@ -28,7 +28,7 @@ from collab.protocol.state_vector import decode_state_vector
 from collab.relay import Message, Relay
 from collab.replica import Range, Replica
 from collab.rights import Standing
-from collab.session import NOWHERE, Session
+from collab.session import NOWHERE, Session, unheard
 from collab.threads import in_reader
 from collab.writer import Write, Writer
 from documents import merging
@@ -123,6 +123,7 @@ class Room:
             self._count(session, -1)
         self.touched = _now()
         self.awareness.leave(session)
+        session.rejoin = unheard
 
     def crowd(self, user_id: int, *, brief: bool) -> tuple[int, int]:
         """Sessions here, and this user's among them: those of single requests, or the others."""
@@ -496,6 +497,8 @@ class Room:
         return task
 
     def stop(self) -> None:
+        """The last it hears. Neither of these may lead back here from now on: a circle would keep the document's bytes
+        until a collection of the oldest generation, and a process that does little has few of those."""
         self.awareness.stop()
         self._follower.stop()
         if self._cursor_timer is not None:

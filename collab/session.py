@@ -43,6 +43,10 @@ class Identity:
         return {"id": self.user_id, "name": self.name, "color": self.color}
 
 
+def unheard(*_: object) -> None:
+    """In the place of somebody who listens no more."""
+
+
 class Session:
     """A client in a room, spoken to in its own dialect.
 
@@ -84,7 +88,7 @@ class Session:
         """The number of the first frame that was not taken; 0 for none."""
         self._refused_early: list[int] = []
         """Of those that were not taken, while ones before them still waited for their commit."""
-        self.rejoin: Callable[[], None] = lambda: None
+        self.rejoin: Callable[[], None] = unheard
         """Set by the room: sends what an overflowed outbox dropped."""
         self._transport = transport
         self._dialect = dialect

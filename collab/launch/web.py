@@ -11,6 +11,7 @@ import uvicorn
 from django.conf import settings
 
 from collab import asgi
+from collab.launch import memory
 from collab.launch.socket_protocol import SocketProtocol
 
 # What surrounds the largest update in its message: types and lengths.
@@ -56,6 +57,7 @@ def load() -> None:
 
 def serve(listening: socket.socket) -> None:
     """Serves until SIGTERM or SIGINT. Uvicorn then closes sockets with 1012 and raises the signal again."""
+    memory.keep_little()
     WebServer(_configuration()).run(sockets=[listening])
 
 

@@ -88,6 +88,8 @@ class DocumentConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no 
         finally:
             # Not in a disconnect handler: when the peer vanishes while something is sent, none is called.
             hub.leave(room, session)
+            if direct is not None:
+                direct.taker = None
 
 
 async def _serve(room: Room, session: Session, receive: Any, direct: DirectSocket | None) -> None:

@@ -1,8 +1,10 @@
 """One document, several people, several processes: what they see, what is stored, and when they are told."""
 
 import asyncio
+import gc
 import json
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.db.models import F
 
+from collab import hub as hub_module
 from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
@@ -49,6 +52,28 @@ async def test_two_people_see_each_other_s_edits(network: Network) -> None:
     await network.settle()
     assert sorted([ann.text[:4], ann.text[4:]]) == ["warp", "weft"]
     assert text_of([entry.update for entry in await stored(network.document_id)]) == ann.text
+
+
+async def test_a_closed_document_is_out_of_memory_without_a_collection(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest generation is collected once in hours, and a large document is megabytes."""
+    monkeypatch.setattr(hub_module, "LINGER", 0.0)
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await ann.type("warp")
+    await network.settle()
+    content = weakref.ref(ann.room.replica)
+    gc.collect()
+    gc.disable()
+    try:
+        for person in (ann, ben):
+            await person.leave()
+            del person.room, person.session
+        network.people.clear()
+        await until(lambda: not network.hubs[0].rooms)
+        await until(lambda: content() is None)
+    finally:
+        gc.enable()
 
 
 async def test_an_author_gets_no_echo(network: Network) -> None:
