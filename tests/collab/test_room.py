@@ -27,7 +27,7 @@ from collab.writer import Write
 from documents import compaction
 from documents import log as document_log
 from documents.log import Entry, Outcome
-from documents.models import Log, Membership
+from documents.models import Document, Log, Membership
 from documents.models import Update as StoredUpdate
 from tests.collab.network import Network, Opening, Person, Wire, look_often, text_of, until
 from tests.collab.protocol.samples import text, update
@@ -74,6 +74,26 @@ async def test_a_closed_document_is_out_of_memory_without_a_collection(
         await until(lambda: content() is None)
     finally:
         gc.enable()
+
+
+async def test_documents_that_are_written_in_at_one_time_share_their_commits(network: Network) -> None:
+    def another() -> UUID:
+        first = Document.objects.get(pk=network.document_id)
+        document = Document.objects.create(workspace=first.workspace, title="Another")
+        Log.objects.create(document=document)
+        return document.pk
+
+    people = []
+    for _ in range(10):
+        network.document_id = await sync_to_async(another)()
+        people.append(await network.join("ann"))
+    await until(lambda: all(person.all_saved for person in people))
+    commits, entries = COUNTERS["commits"], COUNTERS["entries"]
+    for person in people:
+        await person.type("warp")
+    await until(lambda: all(person.all_saved for person in people))
+    assert COUNTERS["entries"] - entries == 10
+    assert COUNTERS["commits"] - commits <= 5
 
 
 async def test_an_author_gets_no_echo(network: Network) -> None:
