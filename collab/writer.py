@@ -115,7 +115,7 @@ class Writer:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
-        self._thread.submit(self._become_quick)
+        self._thread.submit(self._get_ready)
 
     async def stop(self, within: float) -> None:
         """Write what is waiting, for at most `within` seconds, then end."""
@@ -292,11 +292,14 @@ class Writer:
     async def _in_thread(self, batches: list[Batch]) -> list[Outcome]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _commit_now, batches)
 
-    def _become_quick(self) -> None:
+    def _get_ready(self) -> None:
         try:
+            # A first commit without a connection would hear that the database is away when its pool has given up, after
+            # seconds, and nobody would be told before.
+            connection.ensure_connection()
             self._quick = document_log.quick()
         except DatabaseError:
-            log.warning("no commits on the event loop: the database does not answer")
+            log.warning("the database does not answer: no commits on the event loop")
 
     def _close(self) -> None:
         if self._quick is not None:

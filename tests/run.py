@@ -73,7 +73,10 @@ def browser(arguments: list[str]) -> Count:
     if missing := _missing({**BROWSERS, **PROXY}):
         print(f"Browser tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
         return Count(failed=1)
-    return _pytest(["tests/browser", *arguments])
+    if arguments:
+        return _pytest(["tests/browser", *arguments])
+    # Each browser with a Weft of its own: a story mostly waits, and two cores have room for two.
+    return _side_by_side([["tests/browser", "--browser", name] for name in ("chromium", "firefox")])
 
 
 def faults(arguments: list[str]) -> Count:
@@ -135,8 +138,35 @@ SLOWEST = ["--durations=25", "--durations-min=5"]
 def _pytest(arguments: list[str], again: Sequence[str] = ONCE_MORE) -> Count:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        code = _run(ROOT, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *SLOWEST, *again, *arguments])
-        return _counted(report, code)
+        return _counted(report, _run(ROOT, _pytest_command(report, arguments, again)))
+
+
+def _side_by_side(lanes: Sequence[list[str]]) -> Count:
+    """A pytest for each at once. What the first prints is seen as it comes, the others' after their end."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        running = []
+        for number, arguments in enumerate(lanes):
+            command = _pytest_command(folder / f"{number}.xml", arguments, ONCE_MORE)
+            if number == 0:
+                _show(command)
+                running.append((command, subprocess.Popen(command, cwd=ROOT)))
+            else:
+                with (folder / f"{number}.out").open("wb") as output:
+                    lane = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+                    running.append((command, lane))
+        count = Count()
+        for number, (command, lane) in enumerate(running):
+            code = lane.wait()
+            if number > 0:
+                _show(command)
+                print((folder / f"{number}.out").read_text(errors="replace"), flush=True)
+            count += _counted(folder / f"{number}.xml", code)
+        return count
+
+
+def _pytest_command(report: Path, arguments: list[str], again: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *SLOWEST, *again, *arguments]
 
 
 def _counted(report: Path, code: int) -> Count:
@@ -152,8 +182,12 @@ def _counted(report: Path, code: int) -> Count:
 
 
 def _run(folder: Path, command: list[str]) -> int:
-    print(f"\n$ {' '.join(Path(part).name if part == command[0] else part for part in command)}", flush=True)
+    _show(command)
     return subprocess.run(command, cwd=folder, check=False).returncode
+
+
+def _show(command: list[str]) -> None:
+    print(f"\n$ {' '.join(Path(part).name if part == command[0] else part for part in command)}", flush=True)
 
 
 def main(arguments: list[str]) -> int:

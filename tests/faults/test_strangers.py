@@ -241,7 +241,8 @@ async def _refuses(raw: Raw, reads: Callable[[bytes], Any], payload: bytes) -> b
         else:
             return True  # there are no frames in a request
     except Refusal as refusal:
-        return bool(refusal.code == closing.MALFORMED.code)
+        assert refusal.code == closing.MALFORMED.code, f"refused, but as {refusal.status} {refusal}"
+        return True
     return False
 
 
