@@ -63,7 +63,6 @@ async def admit(
     may_edit = None if stands is None else stands.may_edit.get(identity.user_id)
     if stands is None or may_edit is None:
         raise Refused(closing.GONE)  # what one may not see answers exactly as what does not exist
-    _check_crowd(hub, document_id, identity, brief)
     session = Session(
         identity,
         transport,
@@ -75,7 +74,10 @@ async def admit(
         budget=budget,
     )
     try:
-        room = await hub.join(document_id, session)
+        # Not before the room is open: all who wait for that would find nobody there yet.
+        room = await hub.join(document_id, session, check=lambda room: _check_crowd(room, identity, brief))
+    except Refused:
+        raise
     except Exception as error:
         raise Refused(refusal(error)) from error
     if session.access_version != room.access_version:
@@ -125,7 +127,7 @@ class Vouchers:
             return await admit(self._hub, scope, document_id, transport, dialect=dialect, brief=True, budget=budget)
         if self._hub.draining:
             raise Refused(closing.RESTARTING)
-        _check_crowd(self._hub, document_id, vouching.identity, brief=True)
+        _check_crowd(room, vouching.identity, brief=True)
         COUNTERS["vouched"] += 1
         tracing.by(vouching.identity.user_id)
         session = Session(
@@ -141,11 +143,8 @@ class Vouchers:
         return room, session
 
 
-def _check_crowd(hub: Hub, document_id: UUID, identity: Identity, brief: bool) -> None:
+def _check_crowd(room: Room, identity: Identity, brief: bool) -> None:
     """Requests are counted apart from connections: a room full of streams must still take what its people write."""
-    room = hub.rooms.get(document_id)
-    if room is None:
-        return
     all_here, own = room.crowd(identity.user_id, brief=brief)
     each = REQUESTS_PER_CONNECTION if brief else 1
     if all_here >= each * LIMITS.sockets_per_document or own >= each * LIMITS.sockets_per_user_document:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -86,12 +86,16 @@ class Hub:
             if number % 20 == 19:
                 await asyncio.sleep(pause * 20)
 
-    async def join(self, document_id: UUID, session: Session) -> Room:
-        """The room, opened if need be, with the session in it. Raises DocumentGone, and what the database raises."""
+    async def join(
+        self, document_id: UUID, session: Session, *, check: Callable[[Room], None] = lambda room: None
+    ) -> Room:
+        """The room, opened if need be, with the session in it. Raises DocumentGone, what the database raises, and what
+        `check` raises, which is asked once nothing more has to be waited for: who is there then, is there."""
         while True:
             room = await self._open(document_id)
             if self.rooms.get(document_id) is room:
                 break
+        check(room)
         if (timer := self._closing.pop(document_id, None)) is not None:
             timer.cancel()
         room.join(session)

@@ -81,6 +81,15 @@ class Client(ABC):
     @abstractmethod
     async def _send_awareness(self, payload: bytes) -> None: ...
 
+    @property
+    def how_it_is(self) -> str:
+        """For who asks why nothing comes any more."""
+        ended = self._running is not None and self._running.done() and not self._running.cancelled()
+        fault = self._running.exception() if ended and self._running is not None else None
+        return f"at {self.cursor}, connection {self.connections}, codes {self.codes}" + (
+            f", its task has ended: {fault!r}" if ended else ""
+        )
+
     async def start(self) -> Self:
         self._running = asyncio.create_task(self._run())
         return self

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from collab import signed_in
+from collab import admission, closing, signed_in
+from collab.dialects import WAKE
 from collab.group_check import Answer, GroupCheck
 from collab.session import Identity
 from collab.signed_in import Proof
+from collab.transports.polling import Parking
 from documents import actions, log
 from documents.models import Document, User
+from tests.collab.network import Network
 
 pytestmark = pytest.mark.asyncio
 
@@ -120,3 +124,18 @@ async def test_no_answer_is_older_than_its_question(world: tuple[UUID, dict[str,
     assert user_of(after) == users["ben"]
     assert after[1] is not None
     assert users["ben"] not in after[1].may_edit
+
+
+async def test_a_crowd_that_waits_for_a_document_to_open_is_within_the_limit_too(
+    network: Network, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "LIMITS", replace(admission.LIMITS, sockets_per_user_document=3))
+    [hub] = network.hubs
+    entering = (
+        admission.admit(hub, scope(tokens["ann"]), network.document_id, Parking(), dialect=WAKE) for _ in range(10)
+    )
+    found = await asyncio.gather(*entering, return_exceptions=True)
+    refused = [each for each in found if isinstance(each, admission.Refused)]
+    assert {each.reason for each in refused} == {closing.OVERLOADED}
+    assert len(refused) == 7
+    assert len(hub.rooms[network.document_id].sessions) == 3

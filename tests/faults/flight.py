@@ -297,6 +297,7 @@ class Flight:
                 if not each.all_is_saved:
                     self._breach(case, [_unsaved(each)])
             self._breach(case, _differences(case, replicas))
+            self._breach(case, [f"{each.kind} {each.name}: {each.raw.how_it_is}" for each in case.scripted])
         if any("LOST" in fault for fault in self._broken):
             raise Broken("\n".join([*self._broken[:20], "", f"Replay: {self._replay}"]))
         raise Restless("\n".join(["Never came to rest:", *self._broken[:20], "", f"Replay: {self._replay}"]))

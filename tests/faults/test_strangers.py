@@ -241,7 +241,8 @@ async def _refuses(raw: Raw, reads: Callable[[bytes], Any], payload: bytes) -> b
         else:
             return True  # there are no frames in a request
     except Refusal as refusal:
-        assert refusal.code == closing.MALFORMED.code, f"refused, but as {refusal.status} {refusal}"
+        if refusal.code != closing.MALFORMED.code:
+            raise AssertionError(f"refused, but as {refusal.status} {refusal}") from refusal
         return True
     return False
 
