@@ -230,12 +230,13 @@ class Hub:
             all_rooms = not self.relay.healthy or now - looked_at_all >= LOOK_ALL
             if all_rooms:
                 looked_at_all = now
-            rooms = [room for room in self.rooms.values() if all_rooms or now - room.touched < ACTIVE]
-            for room in rooms:
-                room.awareness.expire()
-            await self._look(rooms)
+            await self._look(since=0.0 if all_rooms else now - ACTIVE)
 
-    async def _look(self, rooms: list[Room]) -> None:
+    async def _look(self, since: float) -> None:
+        """Apart from its loop, which would hold the last room it looked at until there is another."""
+        rooms = [room for room in self.rooms.values() if room.touched >= since]
+        for room in rooms:
+            room.awareness.expire()
         if not rooms:
             self._lag = 0
             return
