@@ -38,12 +38,15 @@ RETRY_MOST = 2.0
 # What one transaction takes: more rooms or updates wait for the next, so that a flood can't stretch everybody's ack.
 BATCH_UPDATES = 5_000
 
-QUICK_SECONDS = 0.003
-"""Commits on the loop that take longer, by their running mean, were the last ones there …"""
-QUICK_AGAIN_SECONDS = 5.0
-"""… for so long. A disk that always takes 10 ms thus holds up the loop for less than 1 % of the time."""
-HICCUP_SECONDS = 0.01
-"""What one counts for at most: on a busy machine any of them takes long now and then."""
+QUICK_SHARE = 0.4
+"""Commits on the loop that take more than this share of its time were the last ones there: in the thread they go on
+while the loop takes in what the next one gathers …"""
+SLOW_SECONDS = 0.008
+"""… and so were those that take so long, however few they are …"""
+QUICK_AGAIN_SECONDS = 1.0
+"""… for so long. All by running means, in which …"""
+HICCUP_SECONDS, PAUSE_SECONDS = 0.01, 0.1
+"""… one commit, and one pause between two, count for no more: on a busy machine any takes long now and then."""
 
 REST_SECONDS = 0.004
 """After a commit another document's waits for so long, and takes along what comes meanwhile: one of ten documents costs
@@ -103,9 +106,10 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._quick: document_log.Quick | None = None
         self._quick_from = 0.0
-        self._slowness = 0.0
-        """Of commits on the loop: their running mean in seconds."""
-        self._rested_at = 0.0
+        self._taking, self._pausing = 0.0, PAUSE_SECONDS
+        """Of commits on the loop and of the pauses between them: their running means in seconds."""
+        self._ended_at = 0.0
+        """When the last commit did."""
         self._last: Callable[[], Room | None] = lambda: None
         """The room of the last commit, if it was of one alone, and is still there."""
         self._turn_ends: asyncio.Handle | None = None
@@ -140,8 +144,9 @@ class Writer:
             self._go_on()
 
     def _go_on(self) -> None:
-        """Have what waits committed, by the loop if that is quick, else by the thread."""
-        if not self._is_quick:
+        """Have what waits committed, by the loop if that is quick, else by the thread. That waits for the turn's end,
+        too: its first commit would be of the one update that came in first, and the others' a commit later."""
+        if self._quick is None or self._failing:
             self._wake.set()
         elif self._turn_ends is None:
             loop, rest = asyncio.get_running_loop(), self._rest()
@@ -154,11 +159,11 @@ class Writer:
         """Seconds until the next commit may begin."""
         if self._last() in self._waiting:
             return 0.0
-        return max(0.0, self._rested_at - time.perf_counter())
+        return max(0.0, self._ended_at + REST_SECONDS - time.perf_counter())
 
     def _note(self, taken: dict[Room, list[Write]]) -> None:
         """A commit has ended."""
-        self._rested_at = time.perf_counter() + REST_SECONDS
+        self._ended_at = time.perf_counter()
         self._last = ref(next(iter(taken))) if len(taken) == 1 else lambda: None
 
     @property
@@ -173,12 +178,7 @@ class Writer:
             while self._waiting:
                 if (rest := self._rest()) > 0:
                     await asyncio.sleep(rest)
-                taken = self._take()
-                try:
-                    await self._commit(taken)
-                except Exception:
-                    _fail(taken)
-                self._note(taken)
+                await self._commit_next()
                 if self._is_quick:
                     break
             self._committing = False
@@ -186,6 +186,15 @@ class Writer:
                 self._go_on()
             else:
                 self._idle.set()
+
+    async def _commit_next(self) -> None:
+        """Apart from its loop, which would hold the rooms of the last commit until the next one."""
+        taken = self._take()
+        try:
+            await self._commit(taken)
+        except Exception:
+            _fail(taken)
+        self._note(taken)
 
     def _commit_quickly(self) -> None:
         self._turn_ends = None
@@ -203,9 +212,11 @@ class Writer:
         except Exception:
             found = None  # whatever it is, the thread will meet it too, and knows what to do
         took = time.perf_counter() - started
-        self._slowness += (min(took, HICCUP_SECONDS) - self._slowness) / 8
-        if self._slowness > QUICK_SECONDS:
-            self._slowness, self._quick_from = 0.0, started + took + QUICK_AGAIN_SECONDS
+        self._taking += (min(took, HICCUP_SECONDS) - self._taking) / 8
+        self._pausing += (min(started - self._ended_at, PAUSE_SECONDS) - self._pausing) / 8
+        share = self._taking / (self._taking + self._pausing)
+        if self._taking > SLOW_SECONDS or share > QUICK_SHARE:
+            self._taking, self._quick_from = 0.0, started + took + QUICK_AGAIN_SECONDS
         self._note(taken)
         if found is None:
             self._waiting = {**taken, **self._waiting}
