@@ -92,7 +92,7 @@ async def test_a_caret_costs_a_frame_for_each_reader_however_many_repeat_it(flig
 
 SLOW_RATE = 1_000.0
 PASTE = 500_000
-PASTES = 11
+PASTES = 16
 NEIGHBOURS_P99 = 1.0
 """Or twice what it was before, if that is more: two cores play the server, its clients and their network."""
 
