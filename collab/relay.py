@@ -180,8 +180,10 @@ class RedisRelay:
                 COUNTERS["relay_lost"] += 1
             finally:
                 self.healthy, self._line, missed = False, None, True
+                # Not cancelled: that would go up as if those who open documents had themselves been told to end.
                 for waiting in self._confirmed.values():
-                    waiting.cancel()
+                    if not waiting.done():
+                        waiting.set_result(None)
                 self._confirmed.clear()
                 if line is not None:
                     with contextlib.suppress(RedisError, OSError):

@@ -29,11 +29,14 @@ class Answer:
 
 
 class Refusal(Exception):
-    """The server answered with an error."""
+    """The server answered with an error: in its own words, or "unsaid", when a proxy or a failure of its answered."""
 
     def __init__(self, answer: Answer) -> None:
         self.status = answer.status
-        error = answer.json()["error"]
+        is_said = "json" in answer.headers.get("content-type", "")
+        error: dict[str, Any] = (
+            answer.json()["error"] if is_said else {"code": "unsaid", "message": answer.body.decode()}
+        )
         self.word, self.code, self.message = error["code"], error.get("close_code", 0), error["message"]
         super().__init__(f"{self.status} {self.word}: {self.message}")
 
@@ -194,7 +197,9 @@ class HttpClient(Client):
             try:
                 await self.post("/push", update, Idempotency_Key=key)
             except Refusal as refusal:
-                if refusal.status not in (409, 429, 500, 503):
+                if refusal.word == "unsaid":  # by a proxy, or by a server that failed
+                    self.codes.append(refusal.status)
+                elif refusal.status not in (409, 429, 500, 503):
                     raise  # at 409 it is the hearing that begins anew
             except (OSError, EOFError, ValueError):
                 pass  # no answer: whether it arrived, nobody knows

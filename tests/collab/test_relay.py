@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest_asyncio
 from django.conf import settings
+from redis import Redis
 
 from collab.relay import Message, RedisRelay, channel
 from tests.collab.network import until
@@ -83,3 +84,25 @@ async def test_who_comes_while_it_is_counted_that_nobody_else_is_there_is_not_le
     await until(lambda: channel(another) in ann.relay._alone_until)
     ann.relay.publish(document, [b"m", 1, 2])
     await until(lambda: 2 in ben.heads(), seconds=2)
+
+
+async def test_a_document_opens_though_the_subscriptions_end_while_it_waits_for_its_own(
+    processes: list[Process], redis: Redis
+) -> None:
+    """Not even late: it goes on as with Redis down. Its people once got an empty answer 500."""
+    relay = processes[0].relay
+    document = uuid4()
+    assert relay._line is not None
+    asked = asyncio.Event()
+
+    async def ask_in_vain(*channels: bytes) -> None:
+        asked.set()
+
+    relay._line.subscribe = ask_in_vain  # type: ignore[method-assign]
+    opening = asyncio.create_task(relay.subscribe(document))
+    await asked.wait()
+    redis.client_kill_filter(_type="pubsub")
+    await opening
+    await until(lambda: relay.healthy)
+    processes[1].relay.publish(document, [b"m", 1, 1])
+    await until(lambda: processes[0].heads() == [1])

@@ -323,6 +323,8 @@ class Flight:
             for each in [*case.participants, *case.outsiders]:
                 self._breach(case, oracle.promises_are_kept(log, promised[each.name], each.name))
             for scripted in case.scripted:
+                if 500 in scripted.raw.codes:
+                    self._breach(case, [f"{scripted.kind} {scripted.name} was answered 500, and nothing said why"])
                 self._breach(case, oracle.cursors_rise(cursors[scripted.name], log, scripted.name))
             for whose, updates in case.forbidden:
                 self._breach(case, oracle.nobody_else_wrote(log, updates, whose))
