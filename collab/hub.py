@@ -230,7 +230,11 @@ class Hub:
             all_rooms = not self.relay.healthy or now - looked_at_all >= LOOK_ALL
             if all_rooms:
                 looked_at_all = now
-            await self._look(since=0.0 if all_rooms else now - ACTIVE)
+            try:
+                await self._look(since=0.0 if all_rooms else now - ACTIVE)
+            except Exception:  # one room's defect must not end what heals all others
+                log.exception("a look at the logs failed")
+                COUNTERS["room_faults"] += 1
 
     async def _look(self, since: float) -> None:
         """Apart from its loop, which would hold the last room it looked at until there is another."""

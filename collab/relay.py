@@ -160,6 +160,10 @@ class RedisRelay:
                 COUNTERS["relay_dropped"] += len(pending)
                 await asyncio.sleep(RECONNECT)
                 continue
+            except Exception:  # a defect, which must not silence this process until its restart
+                log.exception("messages could not be sent")
+                COUNTERS["relay_dropped"] += len(pending)
+                continue
             for (name, _), count in zip(pending, receivers, strict=True):
                 if count == DROPPED:
                     COUNTERS["relay_dropped"] += 1
@@ -177,6 +181,9 @@ class RedisRelay:
             except (RedisError, OSError, TimeoutError) as error:
                 if self.healthy:
                     log.warning("relay lost: %s", error)
+                COUNTERS["relay_lost"] += 1
+            except Exception:  # a defect, ours or redis-py's, which must not leave this process deaf until its restart
+                log.exception("the relay failed")
                 COUNTERS["relay_lost"] += 1
             finally:
                 self.healthy, self._line, missed = False, None, True
@@ -216,11 +223,11 @@ class RedisRelay:
     def _take(self, name: bytes, payload: bytes) -> None:
         try:
             message = msgpack.unpackb(payload, use_list=True)
-        except ValueError:
-            # Somebody else's: an exception here would end the subscription of all documents.
+            sender = message[1]
+        except (ValueError, TypeError, LookupError):  # somebody else's
             COUNTERS["relay_faults"] += 1
             return
-        if message[1] == self._sender:
+        if sender == self._sender:
             if message[0] == b"t":
                 self._lag = asyncio.get_running_loop().time() - message[2]
             return

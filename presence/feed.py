@@ -139,6 +139,9 @@ class Feed:
                 if not lost:
                     log.warning("the feed of events is lost: %s", error)
                 lost = True
+            except Exception:  # a defect, which must not leave this process's people without events until its restart
+                log.exception("the feed of events failed")
+                lost = True
             finally:
                 with contextlib.suppress(RedisError, OSError):
                     await client.aclose()

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 from django.conf import settings
 from redis import Redis
 
-from collab.relay import Message, RedisRelay, channel
+from collab.relay import CONTROL, Message, RedisRelay, channel
 from tests.collab.network import until
 
 
@@ -18,15 +19,20 @@ class Process:
     def __init__(self) -> None:
         self.relay = RedisRelay(settings.REDIS.relay)
         self.heard: list[Message] = []
+        self.losses = 0
+        """How often it was told, having begun anew, that it may have missed something."""
 
     async def start(self) -> "Process":
-        await self.relay.start(self._hear, lambda: None)
+        await self.relay.start(self._hear, self._restored)
         await until(lambda: self.relay.healthy)
         return self
 
     def _hear(self, document_id: UUID | None, message: Message) -> None:
         if document_id is not None:
             self.heard.append(message)
+
+    def _restored(self) -> None:
+        self.losses += 1
 
     def heads(self) -> list[int]:
         return [message[3] for message in self.heard if message[0] == b"m"]
@@ -106,3 +112,59 @@ async def test_a_document_opens_though_the_subscriptions_end_while_it_waits_for_
     await until(lambda: relay.healthy)
     processes[1].relay.publish(document, [b"m", 1, 1])
     await until(lambda: processes[0].heads() == [1])
+
+
+@pytest.mark.parametrize("strange", [b"", b"\xc1", b"\x01", b"\x90", b"\x91\xa1e", b"\x81\x90\x01", b"OK", b"{}"])
+async def test_a_process_goes_on_listening_whatever_strangers_say(
+    processes: list[Process], redis: Redis, strange: bytes
+) -> None:
+    ann, ben = processes
+    document = uuid4()
+    await ann.relay.subscribe(document)
+    for name in (CONTROL, channel(document)):
+        redis.publish(name, strange)
+    ben.relay.publish(document, [b"m", 1, 1])
+    await until(lambda: ann.heads() == [1])
+    assert ann.losses == 0
+
+
+async def test_a_process_listens_again_after_a_defect(
+    processes: list[Process], redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not a lost connection: an exception that nobody thought of."""
+    ann, ben = processes
+    document = uuid4()
+    await ann.relay.subscribe(document)
+    take, taken = ann.relay._take, []
+
+    def fail_once(name: bytes, payload: bytes) -> None:
+        taken.append(payload)
+        if len(taken) == 1:
+            raise AttributeError
+        take(name, payload)
+
+    ann.relay._take = fail_once  # type: ignore[method-assign]
+    ben.relay.publish(document, [b"m", 1, 1])
+    await until(lambda: ann.losses == 1)
+    assert "the relay failed" in caplog.text
+    ben.relay.publish(document, [b"m", 1, 2])
+    await until(lambda: ann.heads() == [2])
+
+
+async def test_a_process_sends_again_after_a_defect(processes: list[Process], caplog: pytest.LogCaptureFixture) -> None:
+    ann, ben = processes
+    document = uuid4()
+    await ben.relay.subscribe(document)
+    publish, failed = ann.relay._wire.publish, asyncio.Event()
+
+    async def fail_once(messages: Sequence[tuple[bytes, bytes]]) -> list[int]:
+        ann.relay._wire.publish = publish  # type: ignore[method-assign]
+        failed.set()
+        raise AttributeError
+
+    ann.relay._wire.publish = fail_once  # type: ignore[method-assign]
+    ann.relay.publish(document, [b"m", 1, 1])
+    await failed.wait()
+    ann.relay.publish(document, [b"m", 1, 2])
+    await until(lambda: ben.heads() == [2])
+    assert "messages could not be sent" in caplog.text

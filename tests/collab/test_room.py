@@ -165,6 +165,27 @@ async def test_a_lost_last_message_is_found_by_looking(open_network: Opening, mo
     await until(lambda: ben.text == "hello")
 
 
+async def test_a_defect_in_one_look_does_not_end_the_looking(
+    open_network: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_often(monkeypatch)
+    network = await open_network(processes=2)
+    ann = await network.join("ann", process=0)
+    ben = await network.join("ben", process=1)
+    expire, failed = ben.room.awareness.expire, asyncio.Event()
+
+    def fail_once() -> None:
+        ben.room.awareness.expire = expire
+        failed.set()
+        raise AttributeError
+
+    ben.room.awareness.expire = fail_once
+    await failed.wait()
+    network.wire.drop = 1
+    await ann.type("hello")
+    await until(lambda: ben.text == "hello")
+
+
 @pytest.mark.parametrize("seed", range(25))
 async def test_everybody_converges_whatever_the_relay_does(
     open_network: Opening, monkeypatch: pytest.MonkeyPatch, seed: int

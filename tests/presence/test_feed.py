@@ -1,7 +1,7 @@
 """People's events, numbered: what one process records, every other can say from any cursor on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +10,7 @@ from django.conf import settings
 from redis import Redis
 
 from presence import feed as feed_module
-from presence.feed import Feed, Listener, parse, record, text_of
+from presence.feed import Entry, Feed, Listener, parse, record, text_of
 
 
 @dataclass(frozen=True)
@@ -128,3 +128,20 @@ async def test_a_strange_entry_is_passed_over(feed: Feed, redis: Redis) -> None:
     redis.xadd(feed_module.STREAM, {"something": "else"})
     await tell("a", "user-1")
     await until(lambda: kinds(feed, start, "user-1") == ["a"])
+
+
+async def test_a_defect_does_not_end_the_feed(feed: Feed, caplog: pytest.LogCaptureFixture) -> None:
+    take = feed._take
+
+    def fail_once(entries: Iterable[Entry]) -> None:
+        feed._take = take  # type: ignore[method-assign]
+        raise AttributeError
+
+    feed._take = fail_once  # type: ignore[method-assign]
+    before = feed.last
+    await tell("a", "user-1")
+    await until(lambda: feed.since == feed.last > before)
+    assert "the feed of events failed" in caplog.text
+    start = feed.last
+    await tell("b", "user-1")
+    await until(lambda: kinds(feed, start, "user-1") == ["b"])
