@@ -4,6 +4,7 @@ A page that stays open for weeks compares it with its own, and tells its reader 
 """
 
 import hashlib
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,12 @@ HEADER = "Weft-Build"
 def build() -> str:
     """Empty where the pages were never built. Vite's manifest names every file, and each name has a hash of its
     content in it."""
+    return _build_at(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _build_at(second: int) -> str:
+    # Everybody who joins is told: when all come back at once, the file is looked at once.
     path = settings.FRONTEND_DIST / ".vite" / "manifest.json"
     try:
         return _name_of(path, path.stat().st_mtime_ns)
@@ -24,5 +31,5 @@ def build() -> str:
 
 @lru_cache(maxsize=1)
 def _name_of(path: Path, changed_at: int) -> str:
-    # changed_at is part of the key: pages built anew beside a running server count from the next request on.
+    # changed_at is part of the key: pages built anew beside a running server count from the next second on.
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
