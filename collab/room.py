@@ -1,6 +1,6 @@
-"""One open document in one process: takes updates in, hands entries out.
+"""One open document in one process: who is there, and what they are told.
 
-The way of an update, top to bottom: `receive` decodes, guards and queues it → the writer commits → `committed`
+The way of an update, top to bottom: `intake` decodes, guards and queues it → the writer commits → `committed`
 acknowledges, tells the sessions here and the other processes → there, `heard`. Which entries are next, and how to get
 those that are missing, the follower knows. Everything here runs on the event loop and awaits no client.
 """
@@ -21,10 +21,7 @@ from collab.build import build
 from collab.closing import Closing
 from collab.follower import Follower, Span
 from collab.metrics import COUNTERS, histogram
-from collab.protocol import guard, messages
-from collab.protocol.lib0 import ProtocolError
-from collab.protocol.messages import Awareness, Ping, QueryAwareness, SyncStep1, SyncStep2, Update
-from collab.protocol.state_vector import decode_state_vector
+from collab.protocol import messages
 from collab.relay import Message, Relay
 from collab.replica import Range, Replica
 from collab.rights import Standing
@@ -41,8 +38,6 @@ LIMITS = settings.LIMITS
 ACK_SECONDS = histogram("ack_seconds")
 RELAY_BYTES = 64_000
 """Entries larger than this are not relayed; the others are told to read the log."""
-SCAN_INLINE = 32_000
-"""Scanning costs 0.1 µs a byte: beyond this it would hold up the loop for milliseconds, so it goes to a thread."""
 CURSOR_WINDOW = 0.25
 HEARTBEAT = 15
 """Seconds after which a silent connection is sent a data frame: stock clients hang up after 30 without one."""
@@ -135,128 +130,11 @@ class Room:
             if not self._crowd[key]:
                 del self._crowd[key]
 
-    # --- what clients send ---
+    # --- the log ---
 
-    async def receive(self, session: Session, frame: bytes) -> None:
-        """Take one frame. Raises nothing: a frame that can't be understood ends its session, with the reason."""
-        try:
-            message = messages.decode(frame)
-            if self._take(session, message):
-                return
-            match message:
-                case Update(update) | SyncStep2(update):
-                    inline = len(update) <= SCAN_INLINE
-                    scan = guard.scan(update) if inline else await in_reader(guard.scan, update)
-                    await session.throttle(len(update))
-                    self._take_update(session, message, scan)
-                case SyncStep1(state_vector):
-                    await session.throttle_message()
-                    await self._answer(session, state_vector)
-                case _:
-                    await session.throttle_message()
-                    self._hear(session, message)
-        except ProtocolError as error:
-            self._refuse_malformed(session, error)
-
-    def take(self, session: Session, frame: bytes) -> bool:
-        """`receive`, if it has to wait for nothing; which nearly no frame has to. False: nothing was done."""
-        try:
-            return self._take(session, messages.decode(frame))
-        except ProtocolError as error:
-            self._refuse_malformed(session, error)
-            return True
-
-    def _take(self, session: Session, message: messages.Message) -> bool:
-        match message:
-            case Update(update) | SyncStep2(update):
-                if len(update) > LIMITS.frame_bytes:
-                    session.received += 1
-                    COUNTERS["refused_update_size"] += 1
-                    session.close(closing.TOO_LARGE)
-                elif len(update) > SCAN_INLINE or not session.affords(len(update)):
-                    return False
-                else:
-                    self._take_update(session, message, guard.scan(update))
-            case SyncStep1(state_vector):
-                if self.replica.heavy or not session.affords_message():
-                    return False
-                decode_state_vector(state_vector)
-                self._send_answer(session, self.replica.answer(state_vector))
-            case _:
-                if not session.affords_message():
-                    return False
-                self._hear(session, message)
-        return True
-
-    def _hear(self, session: Session, message: Awareness | QueryAwareness | Ping) -> None:
-        match message:
-            case Awareness(payload):
-                self.awareness.receive(session, payload)
-            case QueryAwareness():
-                session.send(self.awareness.frame())
-            case Ping():
-                session.send(messages.encode_pong())
-
-    def _refuse_malformed(self, session: Session, error: ProtocolError) -> None:
-        COUNTERS["malformed"] += 1
-        about = {"document_id": str(self.document_id), "user_id": session.identity.user_id}
-        log.info("malformed frame from user %s: %s", session.identity.user_id, error, extra=about)
-        session.close(closing.malformed(str(error)))
-
-    def _take_update(self, session: Session, message: Update | SyncStep2, scan: guard.Scan) -> None:
-        if session.closing is not None or session.was_refused:
-            return  # it waited for its turn while the session ended; who comes back, brings it
-        update = message.update
-        session.received += 1
-        news: bytes | None = None
-        if not scan.is_empty:
-            whole = isinstance(message, SyncStep2)
-            news = self.replica.news(update, scan.structs, scan.deletes, whole_state=whole)
-        if news is not None and not session.may_edit:
-            # Honest clients answer our SyncStep1 with all they have, readers too: refused, but no reason to end the
-            # session.
-            COUNTERS["refused_read_only"] += 1
-            session.refuse()
-            return
-        if news is not None and self.size == "full":
-            # Refused as a reader's: who comes back with it would find the document as full as before.
-            COUNTERS["refused_document_size"] += 1
-            session.refuse()
-            return
-        if news is not None and self._unsaved_bytes + len(news) > LIMITS.unsaved_bytes:
-            COUNTERS["refused_unsaved"] += 1
-            session.close(closing.UNAVAILABLE)
-            return
-        if news is None and session.acknowledged == session.received - 1:
-            session.acknowledge(session.received)
-            return
-        write = Write(session, session.received, news, scan.structs, scan.deletes, self.access_version)
+    def submit(self, write: Write) -> None:
+        """On its way to the log; `committed` hears of it."""
         self._writer.submit(self, write)
-
-    async def _answer(self, session: Session, state_vector: bytes) -> None:
-        self._send_answer(session, await self.answer(state_vector))
-
-    def _send_answer(self, session: Session, frames: list[bytes]) -> None:
-        for frame in frames:
-            session.send(frame)
-        session.caught_up = True
-        session.passed(self.replica.head)
-        session.tell_cursor(self.replica.epoch)
-
-    async def answer(self, state_vector: bytes) -> list[bytes]:
-        """The frames that bring a client up to the head as it is when this returns. Raises ProtocolError."""
-        decode_state_vector(state_vector)  # pycrdt allocates what a state vector claims: five bytes cost it 1 GB
-        if self.replica.heavy:
-            replica, frozen = self.replica, self.replica.frozen()
-            frames = await in_reader(frozen.answer, state_vector)
-            replica.learn(frozen)
-            if replica is not self.replica or replica.head != frozen.head:
-                frames = self.replica.answer(state_vector)
-        else:
-            frames = self.replica.answer(state_vector)
-        return frames
-
-    # --- what the writer reports ---
 
     def committed(self, outcome: Outcome | None, writes: list[Write]) -> None:
         """The writes were stored (or refused, by rights that changed): acknowledge, then tell everybody else."""

@@ -29,7 +29,7 @@ class Rule:
 
 
 STANDARD_LIBRARY = tuple(sys.stdlib_module_names - {"asyncio", "socket", "threading", "subprocess"})
-ENGINE = ("hub", "room", "replica", "session", "writer", "awareness", "relay", "relay_wire", "catching_up")
+ENGINE = ("hub", "intake", "room", "replica", "session", "writer", "awareness", "relay", "relay_wire", "catching_up")
 MESSAGE_PATH = (
     *(f"collab/{name}.py" for name in ENGINE),
     "collab/protocol/",

@@ -22,8 +22,8 @@ GRACE_SECONDS = 4
 # a commit of four calls takes 20 ms.
 SWITCH_SECONDS = 0.0005
 COLLECT_AFTER = 5_000, 5, 5
-"""For gc.set_threshold. By Python's 700 a collection runs with every seventh who joins, and finds next to nothing. What a
-connection leaves behind is found by the third, oldest generation, as often as by Python's own numbers."""
+"""For gc.set_threshold. By Python's 700 a collection runs with every seventh who joins, and finds next to nothing. What
+a connection leaves behind is found by the third, oldest generation, as often as by Python's own numbers."""
 
 
 class WebServer(uvicorn.Server):

@@ -18,19 +18,20 @@ from uuid import UUID
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 
-from collab import closing
+from collab import closing, intake
 from collab.admission import Refused, admit
 from collab.catching_up import make_up
 from collab.closing import Closing
 from collab.dialects import Hocuspocus
 from collab.direct_socket import direct_socket_of
 from collab.hub import Hub
+from collab.intake import SCAN_INLINE
 from collab.metrics import COUNTERS
 from collab.protocol import guard, hocuspocus, messages
 from collab.protocol.hocuspocus import Detach, Said, Stateless, Token
 from collab.protocol.lib0 import ProtocolError
 from collab.protocol.state_vector import decode_state_vector
-from collab.room import SCAN_INLINE, Room
+from collab.room import Room
 from collab.session import Session
 from collab.threads import in_reader
 from collab.transports.websocket import SocketTransport
@@ -255,7 +256,7 @@ class Attachment:
                 # It doesn't know that this session is another one, so both halves of a sync begin here.
                 self._ask(seat)
                 if self._told is None:
-                    await room.receive(session, messages.encode_sync_step1(EMPTY))
+                    await intake.receive(room, session, messages.encode_sync_step1(EMPTY))
                 else:
                     make_up(room, session, *self._told)
             for message in waiting:
@@ -307,7 +308,7 @@ class Attachment:
         if message.claims > LIMITS.frame_bytes:
             await self.end(closing.TOO_LARGE)  # only its beginning was read
             return
-        await seat.room.receive(seat.session, message.frame)
+        await intake.receive(seat.room, seat.session, message.frame)
         if message.is_step1 and seat is self._seat:
             self._ask(seat)
 

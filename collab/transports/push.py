@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from collab import closing
+from collab import closing, intake
 from collab.admission import Vouchers
 from collab.closing import Closing
 from collab.dialects import RECEIPT, Receipt
@@ -73,7 +73,7 @@ class Pushes:
         state_vector = await request.body(STATE_VECTOR_BYTES) or EMPTY
         room, session = await self._visit(request, document_id, Visit())
         try:
-            frames = await room.answer(state_vector)
+            frames = await intake.answer(room, state_vector)
         except ProtocolError as error:
             COUNTERS["malformed"] += 1
             raise Failure(closing.malformed(str(error))) from error
@@ -143,7 +143,7 @@ class Pushes:
         visit = Visit()
         room, session = await self._vouchers.visit(request.scope, credential, document_id, visit, dialect=RECEIPT)
         try:
-            await room.receive(session, messages.encode_update(update))
+            await intake.receive(room, session, messages.encode_update(update))
             outcome = await visit.outcome
         finally:
             self._hub.leave(room, session)

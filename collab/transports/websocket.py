@@ -12,7 +12,7 @@ from uuid import UUID
 
 from channels.consumer import AsyncConsumer
 
-from collab import closing
+from collab import closing, intake
 from collab.admission import Refused, admit
 from collab.closing import Closing
 from collab.dialects import WEFT, Y_WEBSOCKET
@@ -96,7 +96,7 @@ async def _serve(room: Room, session: Session, receive: Any, direct: DirectSocke
     busy = False
 
     def take(frame: bytes) -> bool:
-        return not busy and session.closing is None and room.take(session, frame)
+        return not busy and session.closing is None and intake.take(room, session, frame)
 
     if direct is not None:
         direct.taker = take
@@ -109,7 +109,7 @@ async def _serve(room: Room, session: Session, receive: Any, direct: DirectSocke
         if frame is None:
             session.close(closing.malformed("text frame"))
         elif session.closing is None:
-            await room.receive(session, frame)
+            await intake.receive(room, session, frame)
         busy = False
 
 

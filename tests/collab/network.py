@@ -17,6 +17,7 @@ import msgpack
 from pycrdt import Doc, Text
 
 from collab import hub as hub_module
+from collab import intake
 from collab.closing import Closing
 from collab.dialects import WEFT, Y_WEBSOCKET
 from collab.hub import Hub
@@ -167,7 +168,7 @@ class Person:
     async def _speak(self) -> None:
         while True:
             frame = await self._inbox.get()
-            await self.room.receive(self.session, frame)
+            await intake.receive(self.room, self.session, frame)
 
 
 class Network:

@@ -18,6 +18,7 @@ from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.db.models import F
 
 from collab import hub as hub_module
+from collab import intake
 from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
@@ -285,7 +286,7 @@ async def test_what_waits_for_its_commit_is_not_vouched_for_by_a_room_that_learn
     await network.settle()
     room = network.hubs[0].rooms[network.document_id]
     await change_role(ben.user_id, "reader")
-    assert room.take(ben.session, encode_update(update(text("too late"))))
+    assert intake.take(room, ben.session, encode_update(update(text("too late"))))
     room.access_version = 2  # it rechecks everybody before the writer has its turn
     await until(lambda: ben.closed is not None)
     assert await stored(network.document_id) == []
@@ -298,7 +299,7 @@ async def test_after_a_refused_edit_nothing_more_is_taken_until_its_author_has_c
     room = network.hubs[0].rooms[network.document_id]
     refused = Write(ben.session, ben.session.received, update(text("one")))
     room.committed(Outcome(network.document_id, refused=frozenset([0])), [refused])  # and at once he may again
-    assert room.take(ben.session, encode_update(update(text("two"))))
+    assert intake.take(room, ben.session, encode_update(update(text("two"))))
     await until(lambda: ben.closed is not None)
     assert ben.closed is not None
     assert ben.closed.code == 4503
