@@ -60,6 +60,17 @@ def test_the_slash_menu_makes_every_kind_of_block(page_of_ann: Person) -> None:
     ann.is_saved()
 
 
+def test_a_click_anywhere_below_a_short_text_goes_on_writing(page_of_ann: Person) -> None:
+    ann = page_of_ann
+    ann.page.keyboard.type("warp")
+    size = ann.page.viewport_size
+    assert size is not None
+    for line, up in (("weft", 200), ("selvedge", 4)):
+        ann.page.mouse.click(size["width"] / 2, size["height"] - up)
+        ann.page.keyboard.type(line)
+    ann.reads("warp\nweft\nselvedge")
+
+
 def test_a_slash_in_a_sentence_stays_one(page_of_ann: Person) -> None:
     ann = page_of_ann
     ann.page.keyboard.type("warp / weft, and 1 /2 of /text it\nnext line")

@@ -6,7 +6,7 @@ import type { Editor } from "@tiptap/core"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import type { Document } from "../../api/types"
-import { DocumentEditor, OutlinePanel, openFind, openShortcuts, Presence } from "../../editor"
+import { DocumentEditor, focusEnd, OutlinePanel, openFind, openShortcuts, Presence } from "../../editor"
 import { showTitle } from "../data/actions"
 import { forgetLiveTitle, setLiveTitle } from "../data/liveTitles"
 import { useSignedIn } from "../data/queries"
@@ -120,7 +120,14 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
       )}
       {document.trashed_at !== null && ended === null && <TrashedNotice document={document} />}
       <div className={styles.row}>
-        <div ref={paper} className={styles.paper}>
+        {/* What a short text leaves of the window is paper too, down to its lower edge. */}
+        <div
+          ref={paper}
+          className={styles.paper}
+          data-editable={editable}
+          onMouseDown={(event) => event.target === event.currentTarget && event.preventDefault()}
+          onClick={(event) => event.target === event.currentTarget && editor?.isEditable && focusEnd(editor)}
+        >
           {readable ? (
             <DocumentEditor doc={doc} awareness={awareness} editable={editable} user={person} onReady={setEditor} />
           ) : offline ? (
