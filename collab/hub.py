@@ -53,14 +53,19 @@ class Hub:
         self._heard_while_opening: dict[UUID, list[Message]] = {}
         self._closing: dict[UUID, asyncio.TimerHandle] = {}
         self._lag = 0
+        self._looked_at_all = 0.0
         self._joined_at: dict[Session, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self.writer.start()
         await self.relay.start(self._heard, self._restored)
-        for loop in (self._look_at_heads(), self._keep_alive(), self._look_at_sessions()):
-            self._tasks.add(asyncio.create_task(loop))
+        for pause, work in (
+            (lambda: LOOK_ACTIVE if self.relay.healthy else LOOK_WITHOUT_RELAY, self._look_at_heads),
+            (lambda: LOOK_SESSIONS, self._look_at_sessions),
+            (lambda: HEARTBEAT, self._keep_alive),
+        ):
+            self._tasks.add(asyncio.create_task(_repeat(pause, work)))
 
     async def stop(self, within: float = 5.0) -> None:
         """Store everything that was received, then end."""
@@ -222,22 +227,13 @@ class Hub:
     # --- what is looked at ---
 
     async def _look_at_heads(self) -> None:
-        loop = asyncio.get_running_loop()
-        looked_at_all = loop.time()
-        while True:
-            await asyncio.sleep(LOOK_ACTIVE if self.relay.healthy else LOOK_WITHOUT_RELAY)
-            now = loop.time()
-            all_rooms = not self.relay.healthy or now - looked_at_all >= LOOK_ALL
-            if all_rooms:
-                looked_at_all = now
-            try:
-                await self._look(since=0.0 if all_rooms else now - ACTIVE)
-            except Exception:  # one room's defect must not end what heals all others
-                log.exception("a look at the logs failed")
-                COUNTERS["room_faults"] += 1
+        now = asyncio.get_running_loop().time()
+        all_rooms = not self.relay.healthy or now - self._looked_at_all >= LOOK_ALL
+        if all_rooms:
+            self._looked_at_all = now
+        await self._look(since=0.0 if all_rooms else now - ACTIVE)
 
     async def _look(self, since: float) -> None:
-        """Apart from its loop, which would hold the last room it looked at until there is another."""
         rooms = [room for room in self.rooms.values() if room.touched >= since]
         for room in rooms:
             room.awareness.expire()
@@ -267,25 +263,21 @@ class Hub:
 
     async def _look_at_sessions(self) -> None:
         """Sign-outs that the relay lost."""
-        while True:
-            await asyncio.sleep(LOOK_SESSIONS)
-            sessions = [session for session in self._sessions() if session.open]
-            try:
-                ended = await in_reader(signed_in.ended, {session.identity for session in sessions})
-            except Exception as error:
-                log.debug("could not look at the sessions: %s", error)
-                continue
-            for session in sessions:
-                if session.identity in ended:
-                    session.close(closing.SIGNED_OUT)
+        sessions = [session for session in self._sessions() if session.open]
+        try:
+            ended = await in_reader(signed_in.ended, {session.identity for session in sessions})
+        except Exception as error:
+            log.debug("could not look at the sessions: %s", error)
+            return
+        for session in sessions:
+            if session.identity in ended:
+                session.close(closing.SIGNED_OUT)
 
     async def _keep_alive(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT)
-            for number, session in enumerate(list(self._sessions())):
-                session.send(EMPTY_AWARENESS)
-                if number % 200 == 199:
-                    await asyncio.sleep(0)
+        for number, session in enumerate(list(self._sessions())):
+            session.send(EMPTY_AWARENESS)
+            if number % 200 == 199:
+                await asyncio.sleep(0)
 
     def _sessions(self) -> Iterable[Session]:
         return (session for room in list(self.rooms.values()) for session in list(room.sessions))
@@ -298,6 +290,17 @@ class Hub:
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _repeat(pause: Callable[[], float], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Whatever goes wrong with one room or session must not end what all the others rest on."""
+    while True:
+        await asyncio.sleep(pause())
+        try:
+            await work()
+        except Exception:
+            log.exception("what the hub does now and then")
+            COUNTERS["room_faults"] += 1
 
 
 def _about(room: Room, session: Session) -> dict[str, object]:
