@@ -4,7 +4,7 @@ import { serviceWorker } from "./buildServiceWorker.ts"
 import { compress } from "./compress.ts"
 
 /**
- * Two entries share one build: the app, and the styles and small scripts of the pages Django renders. Django finds the
+ * Three entries share one build: the app, the styles and small scripts of the pages Django renders, and those of its admin. Django finds the
  * hashed names in `.vite/manifest.json`. Editor, KaTeX and highlighting stay out of the first download by `import()`
  * where they are used, so no chunk is arranged by hand here, save the libraries that change less often than our code.
  * Beside them stands the service worker, built from a list of the app's files, and all of it compressed.
@@ -21,7 +21,7 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
-      input: { app: "src/app/main.tsx", pages: "src/pages/main.ts" },
+      input: { app: "src/app/main.tsx", pages: "src/pages/main.ts", admin: "src/pages/admin.css" },
       output: {
         codeSplitting: {
           groups: [

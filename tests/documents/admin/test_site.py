@@ -32,8 +32,10 @@ def test_who_is_no_operator_stays_out(client: Client, ann: User) -> None:
     assert client.get("/admin/documents/user/", follow=True).status_code == 403
 
 
-def test_it_bears_our_name_and_sends_passwords_to_the_account_pages(desk: Client) -> None:
-    assert b"Weft administration" in desk.get("/admin/").content
+def test_it_bears_our_name_and_look_and_sends_passwords_to_the_account_pages(desk: Client) -> None:
+    page = desk.get("/admin/").content
+    assert b"Weft administration" in page
+    assert b'href="/static/assets/admin-' in page
     assert desk.get("/admin/password_change/").headers["Location"] == reverse("account_change_password")
 
 
