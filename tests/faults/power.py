@@ -17,6 +17,8 @@ SHIM = Path(__file__).parent / "inside" / "durable.c"
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 SECTOR = 512
 FILES = ("weft.sqlite3", "weft.sqlite3-wal")
+SLOW = 0.008
+"""Seconds that a sync takes longer: most of the time then something is written and not synced."""
 
 
 class Power:
@@ -31,7 +33,8 @@ class Power:
 
     @property
     def settings(self) -> dict[str, str]:
-        return {"LD_PRELOAD": str(self._library), "WEFT_DURABLE": str(self._folder)}
+        slow = str(int(SLOW * 1e6))
+        return {"LD_PRELOAD": str(self._library), "WEFT_DURABLE": str(self._folder), "WEFT_DURABLE_SLOW": slow}
 
     def cut(self, installation: Installation, chance: random.Random) -> int:
         """How many sectors were not as they had been written."""

@@ -1,7 +1,8 @@
 /* LD_PRELOADed into a Weft whose machine will lose its power: keeps, of SQLite's files, what was last synced.
  *
  * A sync is a copy into $WEFT_DURABLE. What was written since is in the file and not in the copy: that is what a power
- * cut may take away, in whole or in sectors. One process at a time, or an older copy would replace a newer one.
+ * cut may take away, in whole or in sectors. One process at a time, or an older copy would replace a newer one. A sync
+ * waits for $WEFT_DURABLE_SLOW microseconds first, as on a slow disk: by a quick one the next cut finds all synced.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -24,6 +25,8 @@ static void keep(int fd)
     const char *name = strrchr(path, '/');
     if (name == NULL || (strcmp(name, "/weft.sqlite3") != 0 && strcmp(name, "/weft.sqlite3-wal") != 0))
         return;
+    const char *slow = getenv("WEFT_DURABLE_SLOW");
+    usleep(slow == NULL ? 0 : (useconds_t)atoi(slow));
     snprintf(lock, sizeof lock, "%s/lock", folder);
     int held = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     flock(held, LOCK_EX);
