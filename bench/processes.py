@@ -150,7 +150,10 @@ def used_by(processes: list[psutil.Process]) -> dict[str, float]:
 
 
 def is_web(process: psutil.Process) -> bool:
-    return "weft web" in " ".join(process.cmdline())
+    try:
+        return "weft web" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a job that has just ended
+        return False
 
 
 def counted_by(url: str, name: str) -> float:
