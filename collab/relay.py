@@ -193,7 +193,7 @@ class RedisRelay:
                         waiting.set_result(None)
                 self._confirmed.clear()
                 if line is not None:
-                    with contextlib.suppress(RedisError, OSError):
+                    with contextlib.suppress(Exception):  # it is broken anyway
                         await line.aclose()
             await asyncio.sleep(RECONNECT)
 

@@ -143,7 +143,7 @@ class Feed:
                 log.exception("the feed of events failed")
                 lost = True
             finally:
-                with contextlib.suppress(RedisError, OSError):
+                with contextlib.suppress(Exception):  # it is broken anyway
                     await client.aclose()
             await asyncio.sleep(RECONNECT)
 
