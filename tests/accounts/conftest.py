@@ -20,7 +20,8 @@ def built_pages(settings: object, tmp_path: Path) -> None:
     """Pages render whether or not Vite has built them here."""
     manifest = tmp_path / ".vite" / "manifest.json"
     manifest.parent.mkdir()
-    entries = {"src/pages/main.ts": {"file": "pages.js"}, "src/app/main.tsx": {"file": "app.js"}}
+    files = {"src/pages/main.ts": "pages.js", "src/app/main.tsx": "app.js", "src/pages/admin.css": "admin.css"}
+    entries = {entry: {"file": file} for entry, file in files.items()}
     manifest.write_text(json.dumps(entries))
     settings.FRONTEND_DIST = tmp_path  # type: ignore[attr-defined]
 
