@@ -11,7 +11,7 @@ import uvicorn
 from django.conf import settings
 
 from collab import asgi
-from collab.launch import memory
+from collab.launch import memory, turns
 from collab.launch.socket_protocol import SocketProtocol
 
 # What surrounds the largest update in its message: types and lengths.
@@ -62,6 +62,7 @@ def load() -> None:
 def serve(listening: socket.socket) -> None:
     """Serves until SIGTERM or SIGINT. Uvicorn then closes sockets with 1012 and raises the signal again."""
     memory.keep_little()
+    turns.take_short_turns()
     WebServer(_configuration()).run(sockets=[listening])
 
 
