@@ -25,7 +25,6 @@ from collab.closing import Closing
 from collab.dialects import Hocuspocus
 from collab.direct_socket import direct_socket_of
 from collab.hub import Hub
-from collab.intake import SCAN_INLINE
 from collab.metrics import COUNTERS
 from collab.protocol import guard, hocuspocus, messages
 from collab.protocol.hocuspocus import Detach, Said, Stateless, Token
@@ -298,7 +297,7 @@ class Attachment:
             return False
         update = messages.payload(message.frame)
         try:
-            scan = guard.scan(update) if len(update) <= SCAN_INLINE else await in_reader(guard.scan, update)
+            scan = guard.scan(update) if len(update) <= intake.SCAN_INLINE else await in_reader(guard.scan, update)
         except ProtocolError:
             return False  # the room says so
         return all(self._had.get(client, 0) >= clock + length for client, clock, length in scan.structs)
