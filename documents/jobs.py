@@ -28,7 +28,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
-from documents import compaction, log, signals
+from documents import compaction, log, searching, signals
 from documents.content import sandbox
 from documents.content.derive import Derived, derive_from
 from documents.content.tree import Unreadable
@@ -205,7 +205,8 @@ def _keep(document_id: UUID, loaded: log.Loaded, derived: Derived) -> None:
             updated_at=edited_at or document.updated_at,
         )
         DerivedContent.objects.update_or_create(
-            document_id=document_id, defaults={"text": derived.text, "outline": derived.outline}
+            document_id=document_id,
+            defaults={**searching.columns(derived.title, derived.text), "outline": derived.outline},
         )
         if renamed:
             signals.announce_documents(document.workspace_id, [document_id], "renamed")

@@ -9,6 +9,7 @@ from documents.actions.audit import record
 from documents.actions.content import append_edit, locked_state, retitled
 from documents.actions.workspaces import ensure_personal_workspace
 from documents.errors import Conflict, Invalid
+from documents.folding import fold
 from documents.models import DerivedContent, Document, Favourite, Log, User, Visit, Workspace
 from documents.models.document import TITLE_LENGTH
 from documents.policy import Action
@@ -52,6 +53,7 @@ def rename_document(*, by: User | None, document: Document, title: str) -> Docum
         append_edit(by, document, retitled(locked_state(document), title))
         document.title, document.updated_at = title, timezone.now()
         document.save(update_fields=["title", "updated_at"])
+        DerivedContent.objects.filter(document=document).update(folded_title=fold(title))
         record("document.renamed", by=by, document=document, old=old, new=title)
         signals.announce_documents(document.workspace_id, [document.pk], "renamed")
     return document
@@ -114,7 +116,7 @@ def checked_title(title: str) -> str:
 def _make(by: User | None, workspace: Workspace, parent: Document | None, title: str, update: bytes) -> Document:
     document = Document.objects.create(workspace=workspace, parent=parent, title=title, created_by=by)
     Log.objects.create(document=document)
-    DerivedContent.objects.create(document=document)
+    DerivedContent.objects.create(document=document, folded_title=fold(title))
     if update != merging.EMPTY_UPDATE:  # nobody has it open yet, so that nobody need be told
         log.append(document.pk, [(by.pk if by else None, update)])
     return document

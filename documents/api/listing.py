@@ -8,19 +8,20 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 from ninja import Query, Schema
 from pydantic import Field
 
-from documents import policy
+from documents import policy, searching
 from documents.api import schemas
-from documents.api.paging import Order
+from documents.api.paging import Order, number, time
 from documents.errors import NotFound
 from documents.models import Document, Favourite, User
 
 # Above this a tree comes in pages. Nearly every workspace is below, and its sidebar is one request.
 PAGE = 5000
 
-IN_THE_TREE = Order("position")
-LAST_CHANGED = Order("updated_at", newest_first=True)
-LAST_VISITED = Order("visited_at", newest_first=True)
-LAST_TRASHED = Order("trashed_at", newest_first=True)
+IN_THE_TREE = Order({"position": number})
+LAST_CHANGED = Order({"updated_at": time}, falling=True)
+BEST_FOUND = Order({"named": number, "updated_at": time}, falling=True)
+LAST_VISITED = Order({"visited_at": time}, falling=True)
+LAST_TRASHED = Order({"trashed_at": time}, falling=True)
 
 
 class Filters(Schema):
@@ -32,7 +33,12 @@ class Filters(Schema):
     favourite: bool = False
     recent: bool = Field(False, description="What you opened, last opened first.")
     shared: bool = Field(False, description="What was shared with you by itself, apart from memberships.")
-    q: str = Field("", max_length=200, description="What title or text must hold.")
+    q: str = Field(
+        "",
+        max_length=200,
+        description="Words that title and text together must hold, whatever their order, case and accents; "
+        "within quotes, as they stand. Titles that hold all of them come first.",
+    )
     cursor: str | None = Field(None, max_length=500)
     limit: int = Field(PAGE, ge=1, le=PAGE)
 
@@ -43,7 +49,8 @@ FiltersInQuery = Annotated[Filters, Query()]
 def list_for(user: User, filters: Filters) -> schemas.Documents:
     rows, order = _found(user, filters)
     page, cursor = order.page(rows, filters.cursor, filters.limit)
-    return schemas.Documents(items=present(user, page), next=cursor)
+    excerpts = searching.excerpts([row.pk for row in page], filters.q) if filters.q else {}
+    return schemas.Documents(items=present(user, page), next=cursor, excerpts=excerpts)
 
 
 def present_one(user: User, document: Document) -> schemas.Document:
@@ -98,8 +105,7 @@ def _found(user: User, filters: Filters) -> tuple[QuerySet[Document], Order]:
     if filters.parent is not None:
         rows = rows.filter(parent=filters.parent)
     if filters.q:
-        rows = rows.filter(Q(title__icontains=filters.q) | Q(derived__text__icontains=filters.q))
-        order = LAST_CHANGED
+        rows, order = searching.holding(rows, filters.q), BEST_FOUND
     if filters.favourite:
         rows, order = rows.filter(favourites__user=user), LAST_CHANGED
     if filters.shared:

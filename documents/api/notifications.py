@@ -10,12 +10,12 @@ from ninja import Query, Router, Status
 from documents import actions
 from documents.api import schemas
 from documents.api.authentication import signed_in
-from documents.api.paging import Order
+from documents.api.paging import Order, time
 from documents.models import Notification
 
 router = Router(tags=["notifications"])
 
-NEWEST_FIRST = Order("created_at", newest_first=True)
+NEWEST_FIRST = Order({"created_at": time}, falling=True)
 
 
 @router.get("/notifications", response=schemas.Notifications)

@@ -170,6 +170,7 @@ class Document(BaseModel):
 class Documents(BaseModel):
     items: list[Document]
     next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
+    excerpts: dict[UUID, str] = Field(description="With `q`: where the texts of `items` hold it, by their ids.")
 
 
 class DocumentNew(Schema):

@@ -78,7 +78,9 @@ class DerivedContent(models.Model):
     """What the worker read out of the log, for search, previews and outlines. May lag; never the truth."""
 
     document = models.OneToOneField(Document, on_delete=models.CASCADE, primary_key=True, related_name="derived")
-    text = models.TextField(blank=True)
+    text = models.TextField(blank=True, help_text="Composed (NFC), so that its folded form is as long.")
+    folded_title = models.TextField(blank=True, editable=False)
+    folded_text = models.TextField(blank=True, editable=False)
     outline = models.JSONField(default=list, help_text='Headings in order: [{"level": 1, "text": "…"}]')
 
     if TYPE_CHECKING:

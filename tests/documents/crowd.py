@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from documents import log
+from documents import log, searching
 from documents.models import (
     AccessToken,
     AuditEntry,
@@ -62,7 +62,8 @@ class Crowd:
         documents = Document.objects.bulk_create(documents)
         Log.objects.bulk_create([Log(document=document) for document in documents])
         DerivedContent.objects.bulk_create(
-            [DerivedContent(document=document, text="warp and weft") for document in documents]
+            DerivedContent(document=document, **searching.columns(document.title, "warp and weft"))
+            for document in documents
         )
         for document, author in zip(documents, people, strict=True):
             log.append(document.pk, [(author.pk, EDIT)])

@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from documents import searching
 from documents.actions import create_document, set_inherits, share_document, suspend_workspace, trash_document
 from documents.api import listing
-from documents.models import Document, Role, User, Workspace
+from documents.models import DerivedContent, Document, Role, User, Workspace
 from tests.documents.api.conftest import Caller, Callers
 from tests.documents.conftest import join
 
@@ -130,9 +131,11 @@ def test_each_list_holds_what_it_is_named_after(browser: Callers, ann: User, cle
     assert titles(as_cleo, "?shared=1") == titles(as_cleo) == ["Plan"]
     assert titles(as_ann, "?shared=1") == []
 
-    Document.objects.get(pk=plan.pk).derived.__class__.objects.filter(document=plan).update(text="the moon and stars")
-    assert titles(as_ann, "?q=MOON") == ["Plan"]
+    DerivedContent.objects.filter(document=plan).update(**searching.columns("Plan", "The moon"))
+    found = as_ann("GET", "/documents?q=MOON").json()
+    assert ([item["title"] for item in found["items"]], found["excerpts"]) == (["Plan"], {str(plan.pk): "The moon"})
     assert titles(as_ann, "?q=note") == ["Notes"]
+    assert as_ann("GET", "/documents").json()["excerpts"] == {}
 
 
 def test_the_trash_lists_what_can_be_restored_from_it(
@@ -201,7 +204,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyJub3QiLCAibm90Il0", "💥"])
 def test_a_made_up_cursor_is_refused(browser: Callers, ann: User, cursor: str) -> None:
-    for query in ("", "&recent=1"):
+    for query in ("", "&recent=1", "&q=paper"):
         answer = browser(ann)("GET", f"/documents?cursor={cursor}{query}")
         assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"cursor"})
 
