@@ -94,21 +94,3 @@ def test_from_sign_in_to_a_formatted_paragraph_by_keyboard_alone(stranger: Brows
     expect(sheet).to_be_hidden()
     expect(ann.body).to_be_focused()
     ann.is_saved()
-
-
-def test_the_quick_switcher_finds_a_document_by_its_name(person: Browsers) -> None:
-    ann = person("ann")
-    page, keys = ann.page, ann.page.keyboard
-    page.goto("/")
-    page.get_by_role("button", name="New document").first.click()
-    expect(ann.title).to_be_focused()
-    keys.type("Heddle and reed")
-    ann.is_saved()
-    page.get_by_role("link", name="Recent").click()
-    keys.press("ControlOrMeta+K")
-    expect(page.get_by_placeholder("Find a document")).to_be_focused()
-    keys.type("heddle")
-    found = page.get_by_role("dialog").get_by_role("button", name="Heddle and reed")
-    expect(found.first).to_be_visible()
-    keys.press("Enter")
-    expect(ann.title).to_have_value("Heddle and reed")

@@ -7,7 +7,6 @@ export interface DocumentFilter {
   favourite?: boolean
   recent?: boolean
   shared?: boolean
-  q?: string
 }
 
 /** All pages: the server cuts only after thousands, and a tree can't be drawn from a part. */
@@ -21,6 +20,17 @@ export async function listDocuments(filter: DocumentFilter, signal?: AbortSignal
   } while (cursor)
   return items
 }
+
+/** With the place where the text holds what was looked for, if it does. */
+export type FoundDocument = Document & { excerpt?: string }
+
+/** The best of them: what is further down is found by saying more. */
+export async function searchDocuments(q: string, limit: number, signal?: AbortSignal): Promise<FoundDocument[]> {
+  const { items, excerpts } = await request<FoundPage>("GET", "/documents", { query: { q, limit }, signal })
+  return items.map((document) => ({ ...document, excerpt: excerpts[document.id] }))
+}
+
+type FoundPage = Page<Document> & { excerpts: Record<string, string> }
 
 export const getDocument = (id: string, signal?: AbortSignal) => request<Document>("GET", `/documents/${id}`, { signal })
 

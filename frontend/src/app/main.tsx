@@ -1,7 +1,6 @@
 // In a layer, so that our own styles win in whatever order the page loads its sheets.
 import "@mantine/core/styles.layer.css"
 import "@mantine/notifications/styles.layer.css"
-import "@mantine/spotlight/styles.layer.css"
 import "../design/tokens.css"
 import "./base.css"
 import { StrictMode } from "react"

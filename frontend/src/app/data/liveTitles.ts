@@ -10,7 +10,7 @@ export const setLiveTitle = (id: string, title: string): unknown => titles.set(i
 
 export const forgetLiveTitle = (id: string): unknown => titles.delete(id)
 
-export function withLiveTitle(document: Document): Document {
+export function withLiveTitle<Shown extends Document>(document: Shown): Shown {
   const title = titles.get(document.id)
   return title === undefined || title === document.title ? document : { ...document, title }
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useMemo } from "react"
-import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments } from "../../api/documents"
+import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments, searchDocuments } from "../../api/documents"
 import { ApiError } from "../../api/errors"
 import type { Document, Me, Workspace } from "../../api/types"
 import { getMe, listActivity, listInvitations, listMembers } from "../../api/workspaces"
@@ -44,10 +44,13 @@ export type ListKind = "favourite" | "recent" | "shared" | "trashed"
 export const useDocumentList = (kind: ListKind) =>
   useQuery({ queryKey: keys.list(kind), queryFn: ({ signal }) => list({ [kind]: true }, signal) })
 
+/** More than are shown: those at hand may be among them. */
+const FOUND = 30
+
 export const useDocumentSearch = (q: string) =>
   useQuery({
     queryKey: keys.search(q),
-    queryFn: ({ signal }) => list({ q }, signal),
+    queryFn: async ({ signal }) => (await searchDocuments(q, FOUND, signal)).map(withLiveTitle),
     enabled: q !== "",
     placeholderData: keepPreviousData,
     staleTime: 10_000,

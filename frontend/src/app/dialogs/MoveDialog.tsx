@@ -5,6 +5,7 @@ import type { Document } from "../../api/types"
 import { useDocumentActions } from "../data/actions"
 import { useDocumentTree, useWorkspace } from "../data/queries"
 import { mayArrange } from "../rights"
+import { fold } from "../search/terms"
 import { ancestorsOf, type DocumentTree, inTreeOrder, mayStandUnder, titleOf } from "../tree/model"
 import styles from "./MoveDialog.module.css"
 
@@ -37,8 +38,8 @@ export function MoveDialog({ document, onDone }: Props) {
   const [wanted, setWanted] = useState("")
   const [chosen, setChosen] = useState<string | null>(document.parent)
   const goals = useMemo(() => goalsFor(tree, document.id, workspace?.name ?? "Workspace"), [tree, document.id, workspace?.name])
-  const needle = wanted.trim().toLocaleLowerCase()
-  const shown = goals.filter((goal) => `${goal.way} ${goal.title}`.toLocaleLowerCase().includes(needle)).slice(0, 200)
+  const needle = fold(wanted.trim())
+  const shown = goals.filter((goal) => fold(`${goal.way} ${goal.title}`).includes(needle)).slice(0, 200)
 
   const walk = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0

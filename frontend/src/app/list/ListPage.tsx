@@ -4,6 +4,7 @@ import { type ReactNode, useDeferredValue, useEffect, useRef, useState } from "r
 import { explain } from "../../api/errors"
 import type { Document } from "../../api/types"
 import { useOffline } from "../offline/reach"
+import { fold } from "../search/terms"
 import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
 import { titleOf } from "../tree/model"
@@ -49,9 +50,9 @@ export function ListPage({ title, about, query, empty, tools, children }: Props)
   usePageTitle(title)
   const [filter, setFilter] = useState("")
   const offline = useOffline()
-  const wanted = useDeferredValue(filter.trim().toLocaleLowerCase())
+  const wanted = useDeferredValue(fold(filter.trim()))
   const all = query.data ?? []
-  const shown = wanted ? all.filter((document) => titleOf(document).toLocaleLowerCase().includes(wanted)) : all
+  const shown = wanted ? all.filter((document) => fold(titleOf(document)).includes(wanted)) : all
 
   return (
     <>

@@ -19,4 +19,13 @@ describe("the quick switcher's order", () => {
     const known = [named("Plan A", "2026-01-01T00:00:00Z"), named("Plan B", "2026-02-01T00:00:00Z")]
     expect(titles(rank(known, [], "plan"))).toEqual(["Plan B", "Plan A"])
   })
+
+  it("takes the words of a title in any order, whatever their accents", () => {
+    expect(titles(rank([named("Übergabe der Wohnung"), named("Wohnung")], [], "wohnung uber"))).toEqual(["Übergabe der Wohnung"])
+  })
+
+  it("prefers what the server found to the same document at hand, because it tells where", () => {
+    const found = { ...named("Plan"), excerpt: "the plan" }
+    expect(rank([named("Plan")], [found], "plan")).toEqual([found])
+  })
 })

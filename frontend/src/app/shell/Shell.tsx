@@ -21,6 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const narrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false }) ?? false
   const [folded, setFolded] = useSidebarHidden()
   const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false)
+  const [finding, { open: find, close: endFinding }] = useDisclosure(false)
   const actions = useDocumentActions()
   const main = useRef<HTMLElement>(null)
 
@@ -50,12 +51,13 @@ export function Shell({ children }: { children: ReactNode }) {
             workspace,
             mayCreate,
             newDocument: () => void newDocument(),
+            find,
             sidebarHidden: narrow || folded,
             showSidebar: () => (narrow ? openDrawer() : setFolded(false)),
             narrow,
           }
         : null,
-    [workspace, mayCreate, newDocument, narrow, folded, openDrawer, setFolded],
+    [workspace, mayCreate, newDocument, find, narrow, folded, openDrawer, setFolded],
   )
   if (!contents) throw new Error("everyone has a personal workspace")
 
@@ -91,7 +93,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </main>
         </div>
       </div>
-      <QuickSwitcher />
+      <QuickSwitcher opened={finding} onOpen={find} onClose={endFinding} />
     </ShellContext>
   )
 }

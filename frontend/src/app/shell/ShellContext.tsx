@@ -7,6 +7,8 @@ export interface ShellContents {
   /** Makes an untitled document in the current workspace and opens it. */
   newDocument(): void
   mayCreate: boolean
+  /** Opens the quick switcher. */
+  find(): void
   /** Whether the sidebar is out of sight, so that the page must offer the way to it. */
   sidebarHidden: boolean
   showSidebar(): void

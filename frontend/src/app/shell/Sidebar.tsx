@@ -20,7 +20,6 @@ import { DocumentTree } from "../tree/DocumentTree"
 import { titleOf } from "../tree/model"
 import { AccountMenu } from "./AccountMenu"
 import { commandKey } from "./keyboard"
-import { openQuickSwitcher } from "./QuickSwitcher"
 import { useShell } from "./ShellContext"
 import styles from "./Sidebar.module.css"
 import { WorkspaceSwitcher } from "./WorkspaceSwitcher"
@@ -32,7 +31,7 @@ interface Props {
 }
 
 export function Sidebar({ onHide, onOpen }: Props) {
-  const { workspace, newDocument, mayCreate, narrow } = useShell()
+  const { workspace, newDocument, mayCreate, find, narrow } = useShell()
   const [, params] = useRoute<{ id: string }>("/d/:id")
   const scroller = useRef<HTMLDivElement>(null)
   const { tree, isPending, error, refetch } = useDocumentTree(workspace.id)
@@ -63,7 +62,7 @@ export function Sidebar({ onHide, onOpen }: Props) {
         >
           New document
         </Button>
-        <UnstyledButton className={styles.search} onClick={openQuickSwitcher}>
+        <UnstyledButton className={styles.search} onClick={find}>
           <IconSearch size={15} stroke={1.8} aria-hidden />
           <span>Find a document</span>
           <Kbd size="xs" className={styles.key}>
