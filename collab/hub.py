@@ -117,6 +117,10 @@ class Hub:
                 "seconds": round(asyncio.get_running_loop().time() - joined_at, 1),
             }
             access_log.info("left %s", session.transport, extra={**_about(room, session), **stayed})
+        self._linger(room)
+
+    def _linger(self, room: Room) -> None:
+        """Should nobody be there, nor come, it closes."""
         if not room.sessions and room.document_id not in self._closing:
             timer = asyncio.get_running_loop().call_later(LINGER, self._close, room)
             self._closing[room.document_id] = timer
@@ -131,7 +135,15 @@ class Hub:
             self._opening[document_id] = opening
             opening.add_done_callback(lambda _: self._opening.pop(document_id, None))
         # Shielded: the one who came first may give up, the others still wait for the room.
-        return await asyncio.shield(opening)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._nobody_may_have_waited)
+            raise
+
+    def _nobody_may_have_waited(self, opening: asyncio.Task[Room]) -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            self._linger(opening.result())
 
     async def _load(self, document_id: UUID) -> Room:
         """Subscribe first, and wait for the confirmation; then load. What is heard meanwhile is delivered after."""

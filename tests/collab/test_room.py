@@ -77,6 +77,30 @@ async def test_a_closed_document_is_out_of_memory_without_a_collection(
         gc.enable()
 
 
+async def test_a_document_that_nobody_waited_for_is_closed_again(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a Hocuspocus provider detaches, or its socket ends, while the document is read."""
+    monkeypatch.setattr(hub_module, "LINGER", 0.0)
+    [hub], [relay] = network.hubs, network.wire.relays
+    opening = asyncio.create_task(network.join("ann"))
+    while not hub._opening:
+        await asyncio.sleep(0)
+    opening.cancel()
+    await until(lambda: not hub._opening)
+    await until(lambda: not hub.rooms and not relay.documents)
+
+
+async def test_who_gives_up_while_a_document_opens_takes_it_from_nobody(network: Network) -> None:
+    ann, ben = (asyncio.create_task(network.join(name)) for name in ("ann", "ben"))
+    while not network.hubs[0]._opening:
+        await asyncio.sleep(0)
+    ann.cancel()
+    room = (await ben).room
+    assert network.hubs[0].rooms == {network.document_id: room}
+    await network.settle()
+
+
 async def test_documents_that_are_written_in_at_one_time_share_their_commits(network: Network) -> None:
     def another() -> UUID:
         first = Document.objects.get(pk=network.document_id)
