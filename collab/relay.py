@@ -21,8 +21,10 @@ on `weft:doc:{DOCUMENT}`, and on `weft:control`
 import asyncio
 import contextlib
 import logging
+import math
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
@@ -76,6 +78,17 @@ class Relay(Protocol):
         """Never waits. What can't be sent is dropped and counted."""
 
 
+@dataclass(slots=True)
+class _Subscribed:
+    """To one document's channel."""
+
+    document_id: UUID
+    counts_from: float = math.inf
+    """Of what is sent after this, Redis counts us among those who heard it, and has no other word for who is there:
+    our subscription is confirmed, and nobody else has been heard since."""
+    alone_until: float = 0.0
+
+
 class RedisRelay:
     def __init__(self, server: Plain | Cluster) -> None:
         self._wire = wire(server)
@@ -85,11 +98,9 @@ class RedisRelay:
         self._receive: Receive = lambda _document, _message: None
         self._restored: Callable[[], None] = lambda: None
         self._line: Line | None = None
-        self._documents: dict[bytes, UUID] = {}
+        self._documents: dict[bytes, _Subscribed] = {}
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
-        self._alone_until: dict[bytes, float] = {}
-        self._heard_at: dict[bytes, float] = {}
         self._lag = 0.0
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,7 +117,7 @@ class RedisRelay:
 
     async def subscribe(self, document_id: UUID) -> None:
         name = channel(document_id)
-        self._documents[name] = document_id
+        self._documents[name] = _Subscribed(document_id)
         if self._line is None or not self.healthy:
             return
         confirmed = self._confirmed.setdefault(name, asyncio.get_running_loop().create_future())
@@ -119,15 +130,14 @@ class RedisRelay:
     async def unsubscribe(self, document_id: UUID) -> None:
         name = channel(document_id)
         self._documents.pop(name, None)
-        self._alone_until.pop(name, None)
-        self._heard_at.pop(name, None)
         if self._line is not None and self.healthy:
             with contextlib.suppress(RedisError, OSError):
                 await self._line.unsubscribe(name)
 
     def publish(self, document_id: UUID, message: Message) -> None:
         name = channel(document_id)
-        if self._alone_until.get(name, 0.0) > asyncio.get_running_loop().time():
+        document = self._documents.get(name)
+        if document is not None and document.alone_until > asyncio.get_running_loop().time():
             return
         if len(self._pending) >= PENDING:
             COUNTERS["relay_dropped"] += 1
@@ -167,9 +177,8 @@ class RedisRelay:
             for (name, _), count in zip(pending, receivers, strict=True):
                 if count == DROPPED:
                     COUNTERS["relay_dropped"] += 1
-                elif count <= 1 and name in self._documents and self._heard_at.get(name, 0.0) < sent_at:
-                    # Who came after it was counted may have asked already, by the other connection.
-                    self._alone_until[name] = asyncio.get_running_loop().time() + ALONE
+                elif count <= 1 and (document := self._documents.get(name)) and document.counts_from < sent_at:
+                    document.alone_until = asyncio.get_running_loop().time() + ALONE
 
     async def _listen(self) -> None:
         missed = False
@@ -192,6 +201,9 @@ class RedisRelay:
                     if not waiting.done():
                         waiting.set_result(None)
                 self._confirmed.clear()
+                for document in self._documents.values():
+                    # Of the two connections only this one has ended: the one who is counted now is somebody else.
+                    document.counts_from, document.alone_until = math.inf, 0.0
                 if line is not None:
                     with contextlib.suppress(Exception):  # it is broken anyway
                         await line.aclose()
@@ -206,6 +218,8 @@ class RedisRelay:
             if payload is not None:
                 self._take(name, payload)
                 continue
+            if (document := self._documents.get(name)) is not None:
+                document.counts_from = asyncio.get_running_loop().time()
             if (confirmed := self._confirmed.pop(name, None)) is not None and not confirmed.done():
                 confirmed.set_result(None)
             if not unconfirmed:
@@ -233,10 +247,10 @@ class RedisRelay:
             return
         if name == CONTROL:
             self._receive(None, message)
-        elif (document_id := self._documents.get(name)) is not None:
-            self._alone_until.pop(name, None)
-            self._heard_at[name] = asyncio.get_running_loop().time()
-            self._receive(document_id, message)
+        elif (document := self._documents.get(name)) is not None:
+            # Who came after a message was counted may be heard, by the other connection, before the count is.
+            document.counts_from, document.alone_until = asyncio.get_running_loop().time(), 0.0
+            self._receive(document.document_id, message)
 
 
 @cache
