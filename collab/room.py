@@ -343,7 +343,10 @@ class Room:
 
     def _saved(self, writes: list[Write]) -> None:
         if self._unsaved_bytes:
-            self._unsaved_bytes -= sum(len(write.update or b"") for write in writes if write.held)
+            for write in writes:
+                if write.held and write.update is not None:
+                    write.held = False
+                    self._unsaved_bytes -= len(write.update)
             if not self._unsaved_bytes:
                 self._unsaved_told.clear()
                 self._notice(self.sessions, "saved")

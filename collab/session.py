@@ -75,8 +75,9 @@ class Session:
         self.may_edit = may_edit and not identity.read_only
         self.access_version = access_version
         self.was_refused = False
-        """An edit of it was refused at its commit. Nothing later is taken, even if its right returns at once: an ack of
-        that would cover the one that is missing, and what builds on it would wait for it for ever."""
+        """An edit of it was refused at its commit, or could not be stored. Nothing later is taken, even if its right
+        returns at once: an ack of that would cover the one that is missing, and what builds on it would wait for it for
+        ever."""
         self.received = 0
         self.acknowledged = 0
         self.cursor = 0

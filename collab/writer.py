@@ -90,7 +90,8 @@ class Room(Protocol):
         """The database is down; the writes are kept and tried again."""
 
     def dropped(self, writes: list[Write]) -> None:
-        """The writes are of sessions of which one before them was refused: without it they'd be torn from the log."""
+        """The writes don't wait any more. They can't be stored, or they are of sessions of which one before them was
+        refused: without it they'd be torn from the log."""
 
     def fail(self) -> None:
         """The outcome couldn't be taken: the room's clients must come back and send theirs again."""
@@ -193,7 +194,8 @@ class Writer:
         try:
             await self._commit(taken)
         except Exception:
-            _fail(taken)
+            for room, writes in taken.items():
+                _fail(room, writes)
         self._note(taken)
 
     def _commit_quickly(self) -> None:
@@ -224,10 +226,7 @@ class Writer:
             return
         if due:
             _observe(took, due)
-        try:
-            self._deliver(taken, found)
-        except Exception:
-            _fail(taken)
+        self._deliver(taken, found)
         if self._waiting:
             self._go_on()
         else:
@@ -275,8 +274,10 @@ class Writer:
                 if not await self._divide(taken):
                     about = {"document_id": str(due[0].document_id)}
                     log.exception("an update of %s cannot be stored", due[0].document_id, extra=about)
-                    for writes in taken.values():
+                    for room, writes in taken.items():
+                        writes[0].session.was_refused = True
                         writes[0].session.close(closing.MALFORMED)
+                        room.dropped(writes)
                 return
         self._failing = False
         self._deliver(taken, found)
@@ -285,7 +286,10 @@ class Writer:
     def _deliver(taken: dict[Room, list[Write]], found: list[Outcome]) -> None:
         outcomes = {outcome.document_id: outcome for outcome in found}
         for room, writes in taken.items():
-            room.committed(outcomes.get(room.document_id), writes)
+            try:
+                room.committed(outcomes.get(room.document_id), writes)
+            except Exception:
+                _fail(room, writes)
         COUNTERS["commits"] += 1
 
     async def _divide(self, taken: dict[Room, list[Write]]) -> bool:
@@ -297,7 +301,10 @@ class Writer:
         [(room, writes)] = taken.items()
         if len(writes) > 1:
             for write in writes:
-                await self._commit({room: [write]})
+                if write.session.was_refused:
+                    room.dropped([write])
+                else:
+                    await self._commit({room: [write]})
         return len(writes) > 1
 
     async def _in_thread(self, batches: list[Batch]) -> list[Outcome]:
@@ -331,11 +338,12 @@ def _observe(seconds: float, batches: list[Batch]) -> None:
     BATCH.observe(sum(len(batch.writes) for batch in batches))
 
 
-def _fail(taken: dict[Room, list[Write]]) -> None:
+def _fail(room: Room, writes: list[Write]) -> None:
     """One room's fault must not stop everybody's writes; its clients keep theirs and send them again."""
-    log.exception("a commit's outcome could not be delivered")
-    for room in taken:
-        room.fail()
+    about = {"document_id": str(room.document_id)}
+    log.exception("a commit's outcome could not be delivered to %s", room.document_id, extra=about)
+    room.dropped(writes)
+    room.fail()
 
 
 def _updates(writes: list[Write]) -> list[tuple[int | None, bytes]]:

@@ -467,6 +467,59 @@ async def test_while_the_database_is_down_edits_are_shared_but_not_called_saved(
     assert any(b'"saved"' in frame for frame in ben.frames)
 
 
+async def test_what_follows_an_edit_that_cannot_be_stored_is_not_stored_without_it(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found when the database is back. No document waits for what was given up."""
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await network.settle()
+    room = network.hubs[0].rooms[network.document_id]
+    back = _break_commits(monkeypatch)
+    for word in ("one", "two", "six"):
+        await ann.type(word)
+    await ben.type("fine")
+    await until(lambda: b'"unsaved"' in b"".join(ann.frames) and room.unsaved_bytes > 0 and "six" in ben.text)
+    back()
+    real = document_log.commit
+
+    def refuse_one(batches: list[document_log.Batch], recheck: Any) -> list[Outcome]:
+        if any(b"one" in update for batch in batches for _, update in batch.writes):
+            raise DatabaseError("not this one")
+        return real(batches, recheck)
+
+    monkeypatch.setattr(document_log, "commit", refuse_one)
+    await until(lambda: ann.closed is not None and ben.all_saved)
+    assert room.unsaved_bytes == 0
+    assert {entry.author_id for entry in await stored(network.document_id)} == {ben.user_id}
+    assert ann.acknowledged == 1  # its SyncStep2
+
+
+async def test_a_fault_in_one_document_ends_nobody_in_another(
+    network: Network, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def another() -> UUID:
+        first = Document.objects.get(pk=network.document_id)
+        document = Document.objects.create(workspace=first.workspace, title="Another")
+        Log.objects.create(document=document)
+        return document.pk
+
+    ann = await network.join("ann")
+    network.document_id = await sync_to_async(another)()
+    ben = await network.join("ben")
+    await until(lambda: ann.all_saved and ben.all_saved)
+
+    def fail(number: int) -> None:
+        raise AttributeError
+
+    monkeypatch.setattr(ann.session, "acknowledge", fail)
+    await asyncio.gather(ann.type("warp"), ben.type("weft"))  # one commit
+    await until(lambda: ann.closed is not None and ben.all_saved)
+    assert ann.closed is not None
+    assert ann.closed.code == 1011
+    assert ben.closed is None
+    assert "could not be delivered" in caplog.text
+
+
 async def test_a_reader_who_falls_behind_is_brought_up_to_date_with_one_update(network: Network) -> None:
     ann, ben = await network.join("ann"), await network.join("ben")
     await network.settle()
