@@ -111,6 +111,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def handle_parser_exception(self) -> None:
         if not isinstance(self.conn.parser_exc, PayloadTooBig):
             super().handle_parser_exception()
+            # Who sends to it before its consumer has heard of the end would get a RuntimeError, as for a fault of ours.
+            self.disconnected = True
             return
         self._drops_until = self.loop.time() + DROPPING_SECONDS
         if not self.close_sent:
