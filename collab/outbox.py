@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager
 from functools import partial
 from types import coroutine
 from typing import Any, Protocol
@@ -29,6 +30,9 @@ class Transport(Protocol):
 
     def abort(self) -> None:
         """End the connection now, without waiting for what the peer never reads."""
+
+    def unsent(self) -> int:
+        """Bytes that were handed over and haven't reached the peer, as far as one can know: 0 where one can't."""
 
 
 class Kept(bytes):
@@ -107,12 +111,12 @@ class Outbox:
 
     async def _drain(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
         try:
-            async with asyncio.timeout(LIMITS.send_deadline_seconds):
+            async with while_it_moves(self._transport.unsent):
                 await _resume(sending, waiting_for)
             while self._queue:
                 frame = self._queue.popleft()
                 self._bytes -= len(frame)
-                async with asyncio.timeout(LIMITS.send_deadline_seconds):
+                async with while_it_moves(self._transport.unsent):
                     await self._transport.send(frame)
         except TimeoutError:
             COUNTERS["outbox_stuck"] += 1
@@ -126,6 +130,29 @@ class Outbox:
         if self._overflowed and not self.closed:
             self._overflowed = False
             self._fell_behind()
+
+
+@asynccontextmanager
+async def while_it_moves(unsent: Callable[[], int]) -> AsyncIterator[None]:
+    """Raises TimeoutError when for LIMITS.send_deadline_seconds not a byte reached the peer. What has to get through
+    first may be a whole document, which on a slow line takes longer than that."""
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+    async with asyncio.timeout(None) as limit:
+
+        def look(before: int) -> None:
+            nonlocal timer
+            now = unsent()
+            if now < before:
+                timer = loop.call_later(LIMITS.send_deadline_seconds, look, now)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(LIMITS.send_deadline_seconds, look, unsent())
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 @coroutine

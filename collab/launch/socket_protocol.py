@@ -16,7 +16,7 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from collab import closing
-from collab.direct_socket import DIRECT_SOCKET
+from collab.direct_socket import DIRECT_SOCKET, unsent_by
 from collab.launch.frames import framed, header, whole_messages
 from collab.metrics import COUNTERS
 
@@ -40,6 +40,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     _drops_until: float | None = None
     _flows = True
+    _unsent_at_ping = 0
     taker: Callable[[bytes], bool] | None = None
     """Offered each message as it comes in; False: it goes the usual way, through ASGI. That way costs each an event, a
     task's turn, and two system calls to pause and resume reading."""
@@ -77,6 +78,25 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
 
     def abort(self) -> None:
+        self.transport.abort()
+
+    def unsent(self) -> int:
+        return unsent_by(self.transport)
+
+    def send_keepalive_ping(self) -> None:
+        super().send_keepalive_ping()
+        self._unsent_at_ping = self.unsent()
+
+    def keepalive_timeout(self) -> None:
+        """The ping waits behind all that was written before it, which may be a whole document. As long as that goes
+        on, the peer is there."""
+        before, self._unsent_at_ping = self._unsent_at_ping, self.unsent()
+        if self._unsent_at_ping < before and self.ping_timeout is not None:
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+            return
+        super().keepalive_timeout()
+        self.disconnected = True
+        # uvicorn closes, which is to wait for what the peer never reads.
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:

@@ -18,6 +18,7 @@ from collab import closing, signed_in
 from collab.dialects import event
 from collab.hub import LOOK_SESSIONS, Hub, refusal
 from collab.metrics import COUNTERS
+from collab.outbox import while_it_moves
 from collab.room import HEARTBEAT
 from collab.session import Identity
 from collab.threads import in_reader
@@ -208,7 +209,7 @@ def _said(numbered: Numbered) -> bytes:
 async def _write(request: Request, body: bytes, *, more: bool = True) -> None:
     """A client that doesn't read holds up nobody, but not for ever either."""
     try:
-        async with asyncio.timeout(LIMITS.send_deadline_seconds):
+        async with while_it_moves(request.unsent):
             await request.write(body, more=more)
     except TimeoutError:
         COUNTERS["outbox_stuck"] += 1

@@ -101,6 +101,9 @@ class Connection:
     def abort(self) -> None:
         self._socket.abort()
 
+    def unsent(self) -> int:
+        return self._socket.unsent()
+
     def over(self) -> None:
         self._closed = True
         for attachment in self._attached.values():
@@ -379,6 +382,9 @@ class Seat:
 
     def abort(self) -> None:
         self._connection.abort()
+
+    def unsent(self) -> int:
+        return self._connection.unsent()
 
 
 def _clocks(step1: Said) -> dict[int, int] | None:

@@ -67,6 +67,9 @@ class Parking:
         self.reason = self.reason or closing.TOO_SLOW
         self.woken.set()
 
+    def unsent(self) -> int:
+        return 0
+
     def take_unsaved(self) -> list[bytes]:
         taken, self._unsaved, self._unsaved_bytes = self._unsaved, [], 0
         return taken

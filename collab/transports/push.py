@@ -57,6 +57,9 @@ class Visit:
     def abort(self) -> None:
         self._set(closing.UNAVAILABLE)
 
+    def unsent(self) -> int:
+        return 0
+
     def _set(self, outcome: bytes | Closing) -> None:
         if not self.outcome.done():
             self.outcome.set_result(outcome)

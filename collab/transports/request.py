@@ -14,6 +14,7 @@ from django.conf import settings
 
 from collab import closing, signed_in
 from collab.closing import Closing
+from collab.direct_socket import unsent_by
 from collab.metrics import COUNTERS
 
 LIMITS = settings.LIMITS
@@ -136,10 +137,18 @@ class Request:
     def abort(self) -> bool:
         """End the connection now. Under another server than uvicorn False: a stalled client is left to TCP's own
         timeouts."""
-        transport = getattr(self.scope.get("cycle"), "transport", None)
+        transport = self._transport
         if transport is not None:
             transport.abort()
         return transport is not None
+
+    def unsent(self) -> int:
+        """Bytes that were written and haven't reached the client, as far as one can know."""
+        return 0 if self._transport is None else unsent_by(self._transport)
+
+    @property
+    def _transport(self) -> asyncio.Transport | None:
+        return getattr(self.scope.get("cycle"), "transport", None)
 
     async def answer_json(self, content: Mapping[str, Any]) -> None:
         await self.answer(200, json.dumps(content, separators=(",", ":")).encode())

@@ -54,6 +54,9 @@ class Stream:
         if not self._request.abort():
             self.ended.set()
 
+    def unsent(self) -> int:
+        return self._request.unsent()
+
     async def _end(self, reason: Closing) -> None:
         try:
             await self._request.write(event("close", {"code": reason.code, "reason": reason.reason}), more=False)

@@ -47,6 +47,9 @@ class SocketTransport:
         if self._direct is not None:
             self._direct.abort()
 
+    def unsent(self) -> int:
+        return 0 if self._direct is None else self._direct.unsent()
+
 
 def _never(frame: bytes) -> bool:
     return False

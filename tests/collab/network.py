@@ -132,6 +132,9 @@ class Person:
         self.aborted = True
         self.reading.set()
 
+    def unsent(self) -> int:
+        return 0
+
     def enter(self, hub: Hub, room: Any, session: Session) -> None:
         self.hub, self.room, self.session = hub, room, session
         self._work = asyncio.create_task(self._speak())

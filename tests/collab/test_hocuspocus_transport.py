@@ -58,6 +58,9 @@ class Socket:
     def abort(self) -> None:
         pass
 
+    def unsent(self) -> int:
+        return 0
+
     def say(self, document: object, payload: bytes) -> None:
         self._inbox.put_nowait({"type": "websocket.receive", "bytes": varbytes(str(document).encode()) + payload})
 

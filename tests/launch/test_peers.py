@@ -1,12 +1,15 @@
-"""Sockets whose peers send what is no WebSocket, over real connections: nobody is a fault of ours."""
+"""Sockets whose peers read slowly, or not at all, or send what is no WebSocket: over real connections. Who reads is
+waited for as long as it takes; who doesn't is let go; and nobody is a fault of ours."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import uvicorn
+from django.conf import settings
 from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -17,6 +20,9 @@ from collab.launch.socket_protocol import SocketProtocol
 from collab.outbox import Outbox
 from collab.transports.websocket import SocketTransport
 from tests.collab.network import until
+
+DOCUMENT = bytes(12_000_000)
+"""More than the kernel's buffers take."""
 
 
 class Served:
@@ -76,6 +82,12 @@ class Peer:
         await self._answer()
         await self._read(4_096)
 
+    async def read(self, until_said: bytes, *, a_second: int) -> None:
+        """So many bytes a second, until this frame comes."""
+        while until_said not in self.frames:
+            size = await self._read(a_second // 20)
+            await asyncio.sleep(size / a_second)
+
     async def send(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
@@ -101,10 +113,15 @@ Connect = Callable[..., Awaitable[tuple[Served, Peer]]]
 async def connect() -> AsyncIterator[Connect]:
     opened: list[tuple[asyncio.Server, Peer]] = []
 
-    async def connect(*said: bytes, **pings: float) -> tuple[Served, Peer]:
+    async def connect(*said: bytes, ping: float | None = None, patience: float = 20) -> tuple[Served, Peer]:
         served = Served(said)
         config = uvicorn.Config(
-            served, ws=SocketProtocol, interface="asgi3", log_config=None, **{"ws_ping_interval": None, **pings}
+            served,
+            ws=SocketProtocol,
+            ws_ping_interval=ping,
+            ws_ping_timeout=patience,
+            interface="asgi3",
+            log_config=None,
         )
         config.load()
         state = ServerState()
@@ -121,6 +138,39 @@ async def connect() -> AsyncIterator[Connect]:
         peer.socket.close()
         server.close()
         await server.wait_closed()
+
+
+@asynccontextmanager
+async def deadline(seconds: float) -> AsyncIterator[None]:
+    object.__setattr__(settings.LIMITS, "send_deadline_seconds", seconds)
+    try:
+        yield
+    finally:
+        object.__setattr__(settings.LIMITS, "send_deadline_seconds", 10.0)
+
+
+async def test_a_document_that_takes_long_on_a_slow_line_arrives(connect: Connect) -> None:
+    async with deadline(0.5):
+        served, peer = await connect(DOCUMENT, b"behind it")
+        await peer.read(b"behind it", a_second=4_000_000)
+    assert not served.stuck
+
+
+async def test_who_reads_nothing_is_let_go(connect: Connect) -> None:
+    async with deadline(0.3):
+        served, _ = await connect(DOCUMENT, b"behind it")
+        await until(lambda: served.stuck and served.ended)
+
+
+async def test_a_ping_that_waits_behind_a_document_is_waited_for(connect: Connect) -> None:
+    served, peer = await connect(DOCUMENT, b"behind it", ping=0.1, patience=0.5)
+    await peer.read(b"behind it", a_second=4_000_000)
+    assert not served.ended
+
+
+async def test_who_answers_no_ping_is_gone_at_once_though_much_waits_for_it(connect: Connect) -> None:
+    served, _ = await connect(DOCUMENT, ping=0.1, patience=0.2)
+    await until(lambda: served.ended)
 
 
 async def test_what_is_sent_behind_garbage_before_its_end_is_known_is_no_fault(connect: Connect) -> None:
