@@ -62,6 +62,8 @@ export class Connection<Frame> {
   readonly #left = new Map<Transport<Frame>, Timer>()
   #failures = 0
   #heardAt = 0
+  /** It was asked whether it lives, and hasn't answered. */
+  #probing: { askedAt: number; until: number } | null = null
   #lookedAt = Number.NEGATIVE_INFINITY
   #lastClose: { code: number; reason: string } | null = null
   #timer: Timer | undefined
@@ -206,15 +208,25 @@ export class Connection<Frame> {
 
   /** One timer that looks again when the silence could have lasted long enough, instead of one restarted by each frame. */
   #listen(): void {
-    const quietFor = Date.now() - this.#heardAt
+    this.#probing = null
+    const now = Date.now()
+    // A clock that is set back must not make hours of it.
+    this.#heardAt = Math.min(this.#heardAt, now)
+    const quietFor = now - this.#heardAt
     if (quietFor < PROBE_AFTER) this.#after(PROBE_AFTER - quietFor, () => this.#listen())
     else this.#probe(DEAD_AFTER_PROBE)
   }
 
-  /** Also after a laptop's sleep, when silence proves nothing: it gets the time to answer. */
+  /**
+   * Also after a laptop's sleep, when silence proves nothing: it gets the time to answer. A network that comes and goes
+   * doesn't put that off.
+   */
   #probe(patience: number): void {
     const askedAt = Date.now()
     if (this.options.probe) this.#line?.transport.send(this.options.probe())
+    const { askedAt: before, until } = this.#probing ?? { askedAt: 0, until: Number.POSITIVE_INFINITY }
+    if (this.#heardAt < before && until <= askedAt + patience) return
+    this.#probing = { askedAt, until: askedAt + patience }
     this.#after(patience, () => {
       if (this.#heardAt >= askedAt) this.#listen()
       else this.drop("silent")
@@ -257,7 +269,7 @@ export class Connection<Frame> {
 
   /** The network came back, or the person did: maybe they are somewhere else now. */
   #lookSoon(): void {
-    const wait = this.#lookedAt + LOOK_AT_MOST_EVERY - Date.now()
+    const wait = Math.min(LOOK_AT_MOST_EVERY, this.#lookedAt + LOOK_AT_MOST_EVERY - Date.now())
     if (wait <= 0) {
       this.#look()
     } else if (this.#state.kind === "open" && this.#trial === null) {

@@ -356,6 +356,30 @@ describe("liveness", () => {
     expect(ann.history).toContain("offline")
   })
 
+  it("gives it up as soon though the clock is set back by an hour", async () => {
+    const ann = join()
+    await settle()
+    ann.awareness.setLocalState(null)
+    await settle(100)
+    server.answersPings = false
+    vi.setSystemTime(Date.now() - 3_600_000)
+    await settle(52_000)
+    expect(ann.history).toContain("offline")
+  })
+
+  it("gives up a dead one though the browser’s network comes and goes all the time", async () => {
+    const ann = join()
+    await settle()
+    ann.awareness.setLocalState(null)
+    await settle(100)
+    server.answersPings = false
+    for (let second = 0; second < 8; second++) {
+      ann.wifi.set(second % 2 === 1)
+      await settle(1000)
+    }
+    expect(ann.history).toContain("offline")
+  })
+
   it("says when it will try again, and that it is trying", async () => {
     const ann = join()
     await settle()
