@@ -358,6 +358,23 @@ describe("a stream", () => {
   })
 })
 
+it("brings what was written without a right as soon as there is one, though the stream’s end didn’t tell of it", async () => {
+  const [ann, ben] = [join({ kinds: ["sse"] }), join({ kinds: ["websocket"] })]
+  await settle()
+  server.mayEdit = false
+  http.closeStreams(4503, "rights changed, reconnect")
+  await settle(2000)
+  expect(ann.provider.readOnly).toBe(true)
+  server.mayEdit = true
+  http.cutStreams()
+  await settle(5000)
+  expect(ann.provider.readOnly).toBe(false)
+  ann.type("again")
+  await settle(5000)
+  expect(ben.text).toBe("again")
+  expect(ann.status).toEqual({ kind: "saved", waiting: 0 })
+})
+
 describe("several tabs of one browser", () => {
   it("hold three documents open, and the fourth asks briefly", async () => {
     const locks = new Origin()

@@ -239,6 +239,12 @@ class Exchange implements Transport {
 
   #hello({ data }: ServerSentEvent, first: boolean): void {
     const { user, may_edit, epoch, heartbeat } = JSON.parse(data) as Omit<Extract<Notice, { kind: "welcome" }>, "kind">
+    if (may_edit && !this.#mayEdit) {
+      // As a socket is told, and closed. Who might not write has brought nothing, and an ack of what comes now would
+      // cover what is still missing.
+      this.#end(new Problem(RIGHTS_CHANGED, "rights_changed", "rights changed"))
+      return
+    }
     if (may_edit !== this.#mayEdit) this.#emit(encodeNotice({ kind: "welcome", user, may_edit, epoch, heartbeat }))
     else this.#emit(encodePing())
     this.#mayEdit = may_edit
