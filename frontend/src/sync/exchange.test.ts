@@ -375,6 +375,18 @@ it("brings what was written without a right as soon as there is one, though the 
   expect(ann.status).toEqual({ kind: "saved", waiting: 0 })
 })
 
+it.each(["sse", "poll"] as const)("opens a big document over %s on a slow line", async (kind) => {
+  server.committed.getText("t").insert(0, "x".repeat(3000))
+  http.bytesPerSecond = 100
+  const ann = join({ kinds: [kind] })
+  await settle(30_000)
+  expect(ann.text).toBe("")
+  await settle(30_000)
+  expect(ann.text).toHaveLength(3000)
+  expect(asked("")).toHaveLength(1)
+  expect(ann.history).not.toContain("offline")
+})
+
 describe("several tabs of one browser", () => {
   it("hold three documents open, and the fourth asks briefly", async () => {
     const locks = new Origin()

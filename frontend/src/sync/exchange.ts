@@ -1,5 +1,5 @@
 import type { Random } from "./backoff"
-import { fromBase64, Problem, problemOf, query, type Requests } from "./http"
+import { type Ask, fromBase64, Problem, problemOf, query, type Requests } from "./http"
 import type { Lane } from "./lanes"
 import type { Page } from "./page"
 import { LONG, type Pace, PATIENCE, Poll } from "./polling"
@@ -57,6 +57,7 @@ type PollAnswer = { cursor: string; updates: string[]; awareness?: string; aware
 type Receiver = { close(): void; probe(): void }
 
 const SYNC_WITHIN = 20_000
+const RECEIVING_EVERY = 1_000
 /** The server keeps a push for 20 s at most while its database is away. */
 const PUSH_WITHIN = 30_000
 const AWARENESS_WITHIN = 10_000
@@ -84,6 +85,7 @@ class Exchange implements Transport {
   #mayEdit = true
   #unsaved = false
   #resyncs = 0
+  #receivingSince = Date.now()
   #sent = 0
   #presence: Uint8Array | null = null
   #lastPresence: Uint8Array | null = null
@@ -189,7 +191,8 @@ class Exchange implements Transport {
    */
   async #sync(reason: string | null): Promise<void> {
     const path = query({ reason })
-    const answer = await this.#post<SyncAnswer>(path, this.#stateVector, { within: SYNC_WITHIN }).catch((error: unknown) => this.#end(problemOf(error)))
+    const ask = { within: SYNC_WITHIN, onPart: () => this.#receiving() }
+    const answer = await this.#post<SyncAnswer>(path, this.#stateVector, ask).catch((error: unknown) => this.#end(problemOf(error)))
     if (this.#done || !answer) return
     this.#cursor = answer.cursor
     this.#tag = answer.awareness_tag
@@ -203,6 +206,13 @@ class Exchange implements Transport {
     this.#emitUnsaved(answer.unsaved)
     this.#emitCursor(answer.cursor)
     if (!this.#done) this.#receive()
+  }
+
+  /** A big document on a slow line: it is on its way. */
+  #receiving(): void {
+    if (this.#held !== null || Date.now() - this.#receivingSince < RECEIVING_EVERY) return
+    this.#receivingSince = Date.now()
+    this.#emit(encodePing())
   }
 
   #receive(): void {
@@ -344,7 +354,7 @@ class Exchange implements Transport {
   #post<Answer>(
     path: string,
     body: Uint8Array,
-    { always, ...ask }: { within: number; headers?: Record<string, string>; keepalive?: boolean; always?: boolean },
+    { always, ...ask }: Omit<Ask, "method" | "body" | "signal"> & { always?: boolean },
   ): Promise<Answer | null> {
     // A request that may outlive the page may outlive us, too.
     const signal = always || ask.keepalive ? {} : { signal: this.#abort.signal }

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest"
+import { expect, it, vi } from "vitest"
 import { fromBase64, Problem, query, Requests } from "./http"
 
 const answering = (response: () => Response | Promise<Response>, seen: RequestInit[] = []) =>
@@ -47,6 +47,35 @@ it("gives up after the time that was set, and not before", async () => {
     fetch: (_url, init) => new Promise((_, reject) => init!.signal!.addEventListener("abort", () => reject(new DOMException("", "AbortError")))),
   })
   await expect(requests.json("/x", { within: 20 })).rejects.toMatchObject({ code: "unreachable" })
+})
+
+it("waits for a big answer on a slow line as long as it comes, and no longer", async () => {
+  let parts: ReadableStreamDefaultController<Uint8Array>
+  const requests = new Requests({
+    url: "https://weft.test",
+    fetch: (_url, init) => {
+      const body = new ReadableStream<Uint8Array>({ start: (controller) => void (parts = controller) })
+      init!.signal!.addEventListener("abort", () => parts.error(new DOMException("", "AbortError")))
+      return Promise.resolve(new Response(body))
+    },
+  })
+  vi.useFakeTimers()
+  try {
+    const say = async (text: string) => {
+      await vi.advanceTimersByTimeAsync(900)
+      parts.enqueue(new TextEncoder().encode(text))
+    }
+    const whole = requests.json("/x", { within: 1000 })
+    for (const part of ['{"long"', ":", '"yes"', "}"]) await say(part)
+    parts!.close()
+    expect(await whole).toEqual({ long: "yes" })
+    const broken = expect(requests.json("/x", { within: 1000 })).rejects.toMatchObject({ code: "unreachable" })
+    await say("{")
+    await vi.advanceTimersByTimeAsync(1000)
+    await broken
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 it("takes nothing but a stream for a stream", async () => {

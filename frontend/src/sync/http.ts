@@ -19,8 +19,10 @@ export interface Ask {
   method?: "GET" | "POST"
   body?: Uint8Array
   headers?: Record<string, string>
-  /** Gives up after this many milliseconds, the body included. */
+  /** Gives up after this many milliseconds in which nothing comes: a big answer takes its time on a slow line. */
   within: number
+  /** A part of the answer has come. */
+  onPart?: () => void
   signal?: AbortSignal
   keepalive?: boolean
 }
@@ -61,11 +63,16 @@ export class Requests {
     const abort = new AbortController()
     const giveUp = () => abort.abort()
     ask.signal?.addEventListener("abort", giveUp)
-    const timer = setTimeout(giveUp, ask.within)
+    let timer = setTimeout(giveUp, ask.within)
+    const onPart = () => {
+      clearTimeout(timer)
+      timer = setTimeout(giveUp, ask.within)
+      ask.onPart?.()
+    }
     try {
       const response = await this.#send(path, { ...ask, signal: abort.signal })
       if (response.status === 204) return null
-      return (await response.json()) as Answer
+      return JSON.parse(await textOf(response, onPart)) as Answer
     } catch (error) {
       throw problemOf(error)
     } finally {
@@ -98,6 +105,19 @@ export class Requests {
     })
     if (response.ok) return response
     throw await refusal(response)
+  }
+}
+
+async function textOf({ body }: Response, onPart: () => void): Promise<string> {
+  if (body === null) return ""
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  const parts: string[] = []
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return parts.join("") + decoder.decode()
+    parts.push(decoder.decode(value, { stream: true }))
+    onPart()
   }
 }
 

@@ -16,6 +16,8 @@ export class FakeHttp implements Follower {
   streams: "open" | "buffered" = "open"
   /** How likely an answer gets lost after the server has done what it was asked. */
   loses = 0
+  /** How fast the answer to a sync comes. */
+  bytesPerSecond = Number.POSITIVE_INFINITY
   /** Bodies above this are refused by a proxy. */
   bodyLimit = Number.POSITIVE_INFINITY
   /** Cursors below are too old. */
@@ -59,7 +61,21 @@ export class FakeHttp implements Follower {
     await this.#travel(signal)
     this.#mustReach()
     if (asked.method === "POST" && this.server.random() < this.loses) throw new TypeError("network error")
+    if (asked.path === "/sync/d" && Number.isFinite(this.bytesPerSecond)) return new Response(this.#slowly(new Uint8Array(await response.arrayBuffer()), signal))
     return response
+  }
+
+  #slowly(bytes: Uint8Array, signal: AbortSignal | null | undefined): ReadableStream<Uint8Array> {
+    let at = 0
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => signal?.addEventListener("abort", () => controller.error(new DOMException("aborted", "AbortError"))),
+      pull: async (controller) => {
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        if (signal?.aborted) return
+        if (at < bytes.byteLength) controller.enqueue(bytes.slice(at, (at += this.bytesPerSecond)))
+        else controller.close()
+      },
+    })
   }
 
   /** The server itself, without the network. */
