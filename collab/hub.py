@@ -324,8 +324,8 @@ def _about(room: Room, session: Session) -> dict[str, object]:
 
 
 def refusal(error: Exception) -> Closing:
-    """The close code for a join that failed."""
+    """The close code for who could not join, or not be identified."""
     if isinstance(error, DocumentGone):
         return closing.GONE
-    log.error("a document could not be opened: %s", error)
+    log.error("a connection could not be admitted: %r", error)
     return closing.UNAVAILABLE

@@ -133,7 +133,11 @@ class UnknownSocket(AsyncConsumer):  # type: ignore[misc]
     channel_layer_alias = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await SocketTransport(send, None).close(closing.GONE)
-        await _until_closed(receive)
+        await turn_away(closing.GONE, receive, send)
+
+
+async def turn_away(reason: Closing, receive: Any, send: Any) -> None:
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})
+    await SocketTransport(send, None).close(reason)
+    await _until_closed(receive)

@@ -5,10 +5,13 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import OperationalError
 
+from collab import routing, signed_in
 from documents.models import AccessToken, Membership, Workspace
 from presence.events import end_sessions, tell, user_group, workspace_group
 from tests.collab.http import Exchange, Http, OpenHttp
@@ -139,3 +142,23 @@ async def test_one_person_has_only_so_many_listeners(http: Http) -> None:
         await http.stream("ann", "/events")
     assert (await http.ask("ann", "GET", "/events")).code == "overloaded"
     assert (await poll(http, "ben"))[1] == ["hello"]
+
+
+async def test_who_opens_a_socket_while_nobody_can_say_who_that_is_is_told_to_come_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(scope: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(signed_in, "identify", away)
+    inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    for kind in ("connect", "disconnect"):
+        inbox.put_nowait({"type": f"websocket.{kind}"})
+    said: list[dict[str, Any]] = []
+
+    async def send(event: dict[str, Any]) -> None:
+        said.append(event)
+
+    await routing.events({"type": "websocket"}, inbox.get, send)
+    assert [event["type"] for event in said] == ["websocket.accept", "websocket.close"]
+    assert said[-1]["code"] == 1013
