@@ -59,7 +59,7 @@ class GroupCheck:
 
     async def _run(self) -> None:
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+            group = self._next()
             try:
                 answers: list[Answer | Exception] = await in_reader(_check, group)
             except Exception as error:
@@ -71,6 +71,15 @@ class GroupCheck:
                     asked.answer.set_exception(answer)
                 else:
                     asked.answer.set_result(answer)
+
+    def _next(self) -> list[_Asked]:
+        """Without those who have given up: after an outage they are many, and who still waits would wait for them."""
+        group: list[_Asked] = []
+        while self._waiting and len(group) < TOGETHER:
+            asked = self._waiting.popleft()
+            if not asked.answer.done():
+                group.append(asked)
+        return group
 
 
 def _check(group: list[_Asked]) -> list[Answer | Exception]:

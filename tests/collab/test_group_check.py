@@ -139,3 +139,17 @@ async def test_a_crowd_that_waits_for_a_document_to_open_is_within_the_limit_too
     assert {each.reason for each in refused} == {closing.OVERLOADED}
     assert len(refused) == 7
     assert len(hub.rooms[network.document_id].sessions) == 3
+
+
+async def test_nobody_is_asked_about_who_has_given_up(
+    world: tuple[UUID, dict[str, int]], tokens: dict[str, str], asked: Counter[str]
+) -> None:
+    """After the database was away they would be many, and in front of those who still wait."""
+    check = GroupCheck()
+    givers = [asyncio.create_task(check.ask(scope(f"weft_{number}"), "", world[0])) for number in range(200)]
+    waiting = asyncio.create_task(check.ask(scope(tokens["ann"]), "", world[0]))
+    await asyncio.sleep(0)
+    for giver in givers:
+        giver.cancel()
+    assert user_of(await waiting) == world[1]["ann"]
+    assert asked["sign-ins"] == 1
