@@ -6,7 +6,6 @@ out meanwhile.
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections import Counter
@@ -175,7 +174,9 @@ class Hub:
             return
         del self.rooms[room.document_id]
         room.stop()
-        self._spawn(self.relay.unsubscribe(room.document_id))
+        task = asyncio.create_task(self.relay.unsubscribe(room.document_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def gauges(self) -> dict[str, float]:
         """What is open now, for `/metrics`."""
@@ -222,7 +223,7 @@ class Hub:
             for document_id, room in self.rooms.items():
                 here = {session.identity.user_id for session in room.sessions}
                 if (documents is None or document_id in documents) and (users is None or here & users or documents):
-                    self._spawn(room.recheck_rights())
+                    room.run(room.recheck_rights())
         elif message[0] == b"s":
             user_id, keys = message[2], None if message[3] is None else set(message[3])
             for session in self._sessions():
@@ -243,10 +244,7 @@ class Hub:
         all_rooms = not self.relay.healthy or now - self._looked_at_all >= LOOK_ALL
         if all_rooms:
             self._looked_at_all = now
-        await self._look(since=0.0 if all_rooms else now - ACTIVE)
-
-    async def _look(self, since: float) -> None:
-        rooms = [room for room in self.rooms.values() if room.touched >= since]
+        rooms = [room for room in self.rooms.values() if all_rooms or room.touched >= now - ACTIVE]
         for room in rooms:
             room.awareness.expire()
         if not rooms:
@@ -271,7 +269,7 @@ class Hub:
             room.head_is(stands.epoch, stands.head)
             if stands.access_version > room.access_version:
                 COUNTERS["rights_found_changed"] += 1
-                self._spawn(room.recheck_rights())
+                room.run(room.recheck_rights())
 
     async def _look_at_sessions(self) -> None:
         """Sign-outs that the relay lost."""
@@ -293,15 +291,6 @@ class Hub:
 
     def _sessions(self) -> Iterable[Session]:
         return (session for room in list(self.rooms.values()) for session in list(room.sessions))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        async def guarded() -> None:
-            with contextlib.suppress(DocumentGone):
-                await work
-
-        task = asyncio.create_task(guarded())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def _repeat(pause: Callable[[], float], work: Callable[[], Coroutine[Any, Any, None]]) -> None:

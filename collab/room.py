@@ -27,7 +27,7 @@ from collab.replica import Range, Replica
 from collab.rights import Standing
 from collab.session import NOWHERE, Session, unheard
 from collab.threads import in_reader
-from collab.writer import Write, Writer
+from collab.writer import AWAY, Write, Writer
 from documents import merging
 from documents.log import DocumentGone, Entry, Outcome
 from presence.awareness import Visitor
@@ -368,6 +368,9 @@ class Room:
                 await work
             except DocumentGone:
                 self.end(closing.GONE)
+            except AWAY as error:  # the hub goes on looking, and whatever this would have found, it finds
+                COUNTERS["look_failed"] += 1
+                log.debug("could not look at %s: %s", self.document_id, error)
             except Exception:
                 log.exception("document %s", self.document_id, extra={"document_id": str(self.document_id)})
                 COUNTERS["room_faults"] += 1

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.db.models import F
 
 from collab import hub as hub_module
-from collab import intake
+from collab import intake, rights
 from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
@@ -363,6 +363,33 @@ async def test_who_comes_while_rights_are_asked_is_asked_too(network: Network) -
     await until(lambda: ben.closed is not None)
     assert ben.closed is not None
     assert ben.closed.code == 4503
+
+
+async def test_rights_that_could_not_be_asked_for_are_asked_for_again(
+    network: Network, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message that they changed came while the database was away, which is no fault of a room's."""
+    look_often(monkeypatch)
+    ben = await network.join("ben")
+    await network.settle()
+    standing, asked = rights.standing, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def away(*_: object) -> None:
+        loop.call_soon_threadsafe(asked.set)
+        raise OperationalError("the database is down")
+
+    monkeypatch.setattr(rights, "standing", away)
+    await change_role(ben.user_id, "reader")
+    network.hubs[0]._heard(None, [b"r", b"", None, None])
+    await asked.wait()
+    assert ben.closed is None
+    monkeypatch.setattr(rights, "standing", standing)
+    await until(lambda: ben.closed is not None)
+    assert ben.closed is not None
+    assert ben.closed.code == 4503
+    gc.collect()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_a_document_deleted_for_good_closes_as_not_found(network: Network) -> None:
