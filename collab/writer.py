@@ -35,6 +35,10 @@ log = logging.getLogger(__name__)
 
 RETRY_FIRST = 0.1
 RETRY_MOST = 2.0
+SILENT_SECONDS = 3.0
+"""A commit that takes so long may yet succeed (a disk that hangs, a network that swallows, somebody who holds SQLite's
+write lock), and is waited for. But people must see each other's edits meanwhile, and what gathers has a bound only once
+it counts as unsaved."""
 # What one transaction takes: more rooms or updates wait for the next, so that a flood can't stretch everybody's ack.
 BATCH_UPDATES = 5_000
 
@@ -116,7 +120,7 @@ class Writer:
         self._turn_ends: asyncio.Handle | None = None
         self._committing = False
         self._failing = False
-        """The database is down: what is submitted now won't be acknowledged soon."""
+        """The database is down, or silent: what is submitted now won't be acknowledged soon."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -255,22 +259,24 @@ class Writer:
         while due:
             try:
                 started = time.perf_counter()
-                found = await self._in_thread(due)
+                silence = asyncio.get_running_loop().call_later(
+                    SILENT_SECONDS, self._tell_unsaved, taken, f"no answer for {SILENT_SECONDS:g} s"
+                )
+                try:
+                    found = await self._in_thread(due)
+                finally:
+                    silence.cancel()
                 _observe(time.perf_counter() - started, due)
                 break
             except AWAY as error:
                 COUNTERS["commit_failed"] += 1
-                if not self._failing:
-                    log.error("commit failed, keeping %d documents' updates: %s", len(due), error)
-                if not self._failing:
-                    self._failing = True
-                    for room, writes in [*taken.items(), *self._waiting.items()]:
-                        room.unsaved(writes)
+                self._tell_unsaved(taken, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RETRY_MOST)
             except (DatabaseError, UnreadableUpdate):
                 # Not the database but something in the batch: alone, all others go through, and the culprit shows.
                 COUNTERS["commit_refused"] += 1
+                self._failing = False
                 if not await self._divide(taken):
                     about = {"document_id": str(due[0].document_id)}
                     log.exception("an update of %s cannot be stored", due[0].document_id, extra=about)
@@ -281,6 +287,13 @@ class Writer:
                 return
         self._failing = False
         self._deliver(taken, found)
+
+    def _tell_unsaved(self, taken: dict[Room, list[Write]], why: object) -> None:
+        if not self._failing:
+            self._failing = True
+            log.error("commit failed, keeping %d documents' updates: %s", len(taken), why)
+            for room, writes in [*taken.items(), *self._waiting.items()]:
+                room.unsaved(writes)
 
     @staticmethod
     def _deliver(taken: dict[Room, list[Write]], found: list[Outcome]) -> None:

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.db.models import F
 
 from collab import hub as hub_module
-from collab import intake, rights
+from collab import intake, rights, writer
 from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
@@ -490,6 +490,28 @@ async def test_while_the_database_is_down_edits_are_shared_but_not_called_saved(
     await until(lambda: ann.text == "unsaved!")
     repair()
     await network.settle()
+    assert text_of([entry.update for entry in await stored(network.document_id)]) == "unsaved!"
+    assert any(b'"saved"' in frame for frame in ben.frames)
+
+
+async def test_while_the_database_says_nothing_edits_are_shared_but_not_called_saved(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails for half a minute at most, or never: a disk that hangs, a lock that somebody holds."""
+    monkeypatch.setattr(writer, "SILENT_SECONDS", 0.1)
+    ann, ben = await network.join("ann"), await network.join("ben")
+    await network.settle()
+    blocker = await sync_to_async(_lock_database)()
+    await ann.type("unsaved")
+    await until(lambda: ben.text == "unsaved", seconds=5)
+    await ben.type("!")
+    await until(lambda: ann.text == "unsaved!", seconds=5)
+    assert network.hubs[0].rooms[network.document_id].unsaved_bytes > 0
+    assert any(b'"unsaved"' in frame for frame in ben.frames)
+    assert not ann.all_saved
+    await sync_to_async(_unlock_database)(blocker)
+    await network.settle()
+    assert network.hubs[0].rooms[network.document_id].unsaved_bytes == 0
     assert text_of([entry.update for entry in await stored(network.document_id)]) == "unsaved!"
     assert any(b'"saved"' in frame for frame in ben.frames)
 
