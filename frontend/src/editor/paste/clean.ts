@@ -11,8 +11,9 @@ const OURS = "data-pm-slice"
  */
 export function cleanPastedHtml(html: string): string {
   if (html.includes(OURS)) return html
-  // Word's conditional markers for its bullets aren't comments to a parser, and would show.
-  const page = new DOMParser().parseFromString(html.replace(/<!\[(?:end)?if[^>]*>/gi, ""), "text/html")
+  // Word's conditional markers for its bullets aren't comments to a parser, and would show. Those that end in a comment's
+  // own end (`<![endif]-->`, after a picture) must stay: without it the comment would swallow the rest of the page.
+  const page = new DOMParser().parseFromString(html.replace(/<!\[(?:if[^\]>]*|endif)\]>/gi, ""), "text/html")
   const { body } = page
   if (isFromWord(html)) cleanWord(body)
   else if (isFromGoogleDocs(html)) cleanGoogleDocs(body)

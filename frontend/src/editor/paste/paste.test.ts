@@ -80,6 +80,14 @@ describe("from Word", () => {
   })
 })
 
+test("what stands after a picture in Word arrives too", () => {
+  const picture = `<p class=MsoNormal><!--[if gte vml 1]><v:shape id="Pic"><v:imagedata src="file:///C:/clip.png"/></v:shape><![endif]--><![if !vml]><img src="file:///C:/clip.png"><![endif]><o:p></o:p></p>`
+  expect(pasted(WORD(`<p class=MsoNormal>Before</p>${picture}<p class=MsoNormal>After</p>`))).toEqual([
+    p("Before"),
+    p("After"),
+  ])
+})
+
 const DOCS = (body: string) =>
   `<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-1a2b3c">${body}</b><br class="Apple-interchange-newline">`
 const run = (text: string, style = "") =>
