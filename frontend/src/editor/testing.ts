@@ -4,6 +4,7 @@ import { applyUpdate, Doc } from "yjs"
 import { createHistory } from "./collaboration/history"
 import type { Person } from "./collaboration/people"
 import { editorExtensions } from "./extensions"
+import { PASTE_RULES } from "./paste"
 
 /*
  * For tests: editors in jsdom, which lays nothing out. ProseMirror and our jumps ask where text is; there it's nowhere.
@@ -26,6 +27,7 @@ export function openDesk(user: Person = { id: 1, name: "Ann", color: "#c2410c" }
   const editor = new Editor({
     element,
     injectCSS: false,
+    enablePasteRules: PASTE_RULES,
     extensions: editorExtensions({ doc, history, awareness, user }),
   })
   return {

@@ -7,6 +7,7 @@ import type { Person } from "./collaboration/people"
 import { editorExtensions } from "./extensions"
 import { createHandle, type Handle } from "./menus/handle"
 import { SlashCommands } from "./menus/slash"
+import { PASTE_RULES } from "./paste"
 
 /** An editor and what is made, and ends, with it. */
 export type Workspace = { editor: Editor; history: UndoManager; handle: Handle }
@@ -35,6 +36,7 @@ export function useWorkspace(
         ...handle.extensions,
       ],
       editable,
+      enablePasteRules: PASTE_RULES,
       injectCSS: false, // our own style sheet says the same, and a strict content policy forbids injected ones
       editorProps: {
         attributes: {

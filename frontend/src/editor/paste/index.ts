@@ -3,6 +3,12 @@ import { Plugin, PluginKey } from "@tiptap/pm/state"
 import { cleanPastedHtml } from "./clean"
 import { looksLikeMarkdown, markdownSlice } from "./markdown"
 
+/**
+ * The only ones of Tiptap's rules that may rework a paste: addresses become links. Those for marks see Markdown wherever
+ * signs stand, as in `x * 2 ** y`, and take them away; `looksLikeMarkdown` decides about that, once for the whole text.
+ */
+export const PASTE_RULES = ["link"]
+
 /** What comes from the clipboard, in our terms: cleaned HTML, and Markdown where plain text reads like it. */
 export const Paste = Extension.create({
   name: "pasteCleaning",

@@ -138,6 +138,30 @@ test("what was copied here is pasted as it was", () => {
   expect(cleanPastedHtml(html)).toBe(html)
 })
 
+/** Pastes as a browser does: `pasteText` of the view is Ctrl+Shift+V, for the text as it stands. */
+function pasteText(text: string) {
+  const clipboardData = { types: ["text/plain"], files: [], getData: (type: string) => (/plain/.test(type) ? text : "") }
+  const event = new Event("paste", { bubbles: true, cancelable: true })
+  desk.editor.view.dom.dispatchEvent(Object.assign(event, { clipboardData }))
+  return plain(desk.editor.getJSON()).content
+}
+
+describe("plain text", () => {
+  test.each([
+    "area = x * 2 * y",
+    "1. Januar war kalt",
+    "A. Smith wrote it",
+    "- just a dash",
+  ])("keeps its signs when they aren't Markdown: %s", (text) => {
+    expect(pasteText(text)).toEqual([p(text)])
+  })
+
+  test("becomes a link where it is an address", () => {
+    const href = "https://example.org/a_b_c"
+    expect(pasteText(href)).toEqual([p({ type: "text", text: href, marks: [{ type: "link", attrs: { href } }] })])
+  })
+})
+
 describe("from Markdown", () => {
   test("is recognised by its blocks and marks, and not by a stray sign", () => {
     for (const yes of [
@@ -232,10 +256,21 @@ $$
     expect(plain(desk.editor.getJSON())).toEqual(before)
   })
 
+  test("code in a numbered list keeps its indentation", () => {
+    const slice = markdownSlice(desk.editor, "1. one\n   ```js\n   if (x)\n     y()\n   ```\n2. two\n   - inner\n")
+    expect(plain(slice?.content.toJSON())).toEqual([
+      block(
+        "orderedList",
+        { start: 1 },
+        li(p("one"), block("codeBlock", { language: "js" }, "if (x)\n  y()")),
+        li(p("two"), block("bulletList", {}, li(p("inner")))),
+      ),
+    ])
+  })
+
   test("joins the line it is pasted into when it's one paragraph", () => {
     desk.editor.commands.setContent(p("before  after"))
     desk.editor.commands.setTextSelection(8)
-    desk.editor.view.pasteText("**and**")
-    expect(plain(desk.editor.getJSON()).content).toEqual([p("before ", bold("and"), " after")])
+    expect(pasteText("**and**")).toEqual([p("before ", bold("and"), " after")])
   })
 })

@@ -8,6 +8,7 @@ import { WeftCodeBlock } from "./codeBlock"
 import { WeftImage } from "./image"
 import { WeftHighlight, WeftLink, WeftTextStyle } from "./marks"
 import { BlockMath, InlineMath } from "./math"
+import { NumberedList } from "./numberedList"
 import { Toggle, ToggleContent, ToggleSummary } from "./toggle"
 
 const ALIGNMENTS = ["left", "center", "right", "justify"]
@@ -45,10 +46,12 @@ export function documentSchema(): Extensions {
       heading: { levels: [1, 2, 3, 4] },
       codeBlock: false,
       link: false,
+      orderedList: false,
       undoRedo: false, // history is shared with the title and counts only one's own edits: collaboration/
       trailingNode: false, // would write into the document of everyone who merely opens it: TrailingLine offers the line instead
       dropcursor: { color: "var(--weft-accent)", width: 2, class: "weft-dropcursor" },
     }),
+    NumberedList,
     WeftLink,
     WeftHighlight,
     WeftTextStyle,
