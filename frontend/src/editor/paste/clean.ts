@@ -1,5 +1,7 @@
+import { kindOfAlert } from "../schema/callout"
 import { cleanGoogleDocs, isFromGoogleDocs } from "./googleDocs"
 import { keepAlignmentOnly, rename, styleToElements } from "./styles"
+import { readTasks } from "./tasks"
 import { cleanWord, isFromWord } from "./word"
 
 /** ProseMirror marks what it copied itself; that is already in our terms. */
@@ -17,8 +19,21 @@ export function cleanPastedHtml(html: string): string {
   const { body } = page
   if (isFromWord(html)) cleanWord(body)
   else if (isFromGoogleDocs(html)) cleanGoogleDocs(body)
+  readTasks(body)
+  readCallouts(body)
   for (const heading of body.querySelectorAll("h5, h6")) rename(heading, "h4")
   styleToElements(body)
   keepAlignmentOnly(body)
   return body.innerHTML
+}
+
+/** GitHub's alerts, and callouts in a page that we exported. */
+function readCallouts(root: HTMLElement): void {
+  for (const box of root.querySelectorAll<HTMLElement>("div[class*='markdown-alert-'], div[class*='callout-']")) {
+    const kind = kindOfAlert(/\b(?:markdown-alert|callout)-(\w+)/.exec(box.className)?.[1] ?? "")
+    if (!kind) continue
+    box.dataset.type = "callout"
+    box.dataset.kind = kind
+    box.querySelector(":scope > .markdown-alert-title")?.remove()
+  }
 }

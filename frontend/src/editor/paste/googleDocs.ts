@@ -1,4 +1,5 @@
 import { unwrap } from "./styles"
+import { makeTask } from "./tasks"
 
 /** Whether a clipboard's HTML was written by Google Docs. */
 export function isFromGoogleDocs(html: string): boolean {
@@ -15,9 +16,7 @@ export function cleanGoogleDocs(root: HTMLElement): void {
     if (item?.tagName === "LI") item.append(list)
   }
   for (const item of root.querySelectorAll<HTMLElement>("li[role='checkbox']")) {
-    item.dataset.type = "taskItem"
-    item.dataset.checked = String(item.getAttribute("aria-checked") === "true")
-    item.parentElement?.setAttribute("data-type", "taskList")
+    makeTask(item, item.getAttribute("aria-checked") === "true")
     item.querySelector(":scope > img")?.remove()
   }
   for (const link of root.querySelectorAll<HTMLAnchorElement>("a[href*='google.com/url?']")) {

@@ -1,4 +1,4 @@
-import type { Editor } from "@tiptap/core"
+import type { Editor, JSONContent } from "@tiptap/core"
 import { Node as PmNode, Slice } from "@tiptap/pm/model"
 
 const BLOCK = [
@@ -7,7 +7,7 @@ const BLOCK = [
   /^ *[-*+] \[[ xX]\] /m, // tasks
   /^\|.+\|\s*\n\|[ :|-]+\|/m, // tables
   /^> \S/m, // quotes
-  /^\$\$\s*$/m, // formulas
+  /^\$\$\s*$[^]*?^\$\$\s*$/m, // formulas
 ]
 const LIST_LINE = /^ {0,8}(?:[-*+]|\d{1,3}[.)]) \S/gm
 const INLINE = [
@@ -31,7 +31,7 @@ export function looksLikeMarkdown(text: string): boolean {
 export function markdownSlice(editor: Editor, markdown: string): Slice | null {
   try {
     const json = editor.storage.markdown.manager.parse(markdown)
-    const doc = PmNode.fromJSON(editor.schema, json)
+    const doc = PmNode.fromJSON(editor.schema, withoutSoftBreaks(json))
     doc.check()
     // A paragraph at either end joins the line it is pasted into; any other block stays whole.
     const open = (block: PmNode | null) => (block?.type.name === "paragraph" ? 1 : 0)
@@ -39,6 +39,13 @@ export function markdownSlice(editor: Editor, markdown: string): Slice | null {
   } catch {
     return null
   }
+}
+
+/** A line's end within a paragraph is a space to Markdown; kept, the editor would show it as a break. */
+function withoutSoftBreaks(json: JSONContent): JSONContent {
+  if (json.type === "codeBlock") return json
+  const text = json.text?.replace(/ *\n */g, " ")
+  return { ...json, ...(text && { text }), ...(json.content && { content: json.content.map(withoutSoftBreaks) }) }
 }
 
 /** The whole document as Markdown. */

@@ -126,6 +126,38 @@ describe("from Google Docs", () => {
   })
 })
 
+test("GitHub's tasks and alerts are ours", () => {
+  const box = '<input type="checkbox" disabled class="task-list-item-checkbox"'
+  const html = `<ul class="contains-task-list"><li class="task-list-item">${box} checked=""><span> </span>done</li><li>${box}> to do<ul><li>${box}> inner</li></ul></li></ul><ul><li>${box}> mixed</li><li>plain</li></ul><div class="markdown-alert markdown-alert-tip"><p class="markdown-alert-title"><svg></svg>Tip</p><p>Mind</p></div>`
+  expect(pasted(html)).toEqual([
+    block(
+      "taskList",
+      {},
+      block("taskItem", { checked: true }, p("done")),
+      block(
+        "taskItem",
+        { checked: false },
+        p("to do"),
+        block("taskList", {}, block("taskItem", { checked: false }, p("inner"))),
+      ),
+    ),
+    block("bulletList", {}, li(p("mixed")), li(p("plain"))),
+    block("callout", { kind: "success" }, p("Mind")),
+  ])
+})
+
+test("Notion's tasks are typed", () => {
+  expect(pasted("<ul><li>[ ]  to do</li><li>[x]  done</li></ul><ul><li>[1] a note</li></ul>")).toEqual([
+    block(
+      "taskList",
+      {},
+      block("taskItem", { checked: false }, p("to do")),
+      block("taskItem", { checked: true }, p("done")),
+    ),
+    block("bulletList", {}, li(p("[1] a note"))),
+  ])
+})
+
 test("any page's deeper headings become ours, and its scripts nothing", () => {
   expect(pasted(`<h6>Small</h6><p onclick="x()">a<script>alert(1)</script><style>p{}</style></p>`)).toEqual([
     h(4, "Small"),
@@ -188,6 +220,7 @@ describe("from Markdown", () => {
       "[1] a note",
       "5) or so",
       "https://a.example/_b_",
+      "Total: 5\n$$\n",
     ]) {
       expect(looksLikeMarkdown(no), no).toBe(false)
     }
@@ -251,6 +284,38 @@ $$
 
   test("survives the way out and in again", () => {
     desk.editor.view.dispatch(desk.editor.state.tr.replaceSelection(markdownSlice(desk.editor, source) as Slice))
+    const before = plain(desk.editor.getJSON())
+    desk.editor.commands.setContent(desk.editor.storage.markdown.manager.parse(toMarkdown(desk.editor)))
+    expect(plain(desk.editor.getJSON())).toEqual(before)
+  })
+
+  test("lines of one paragraph are one line", () => {
+    const slice = markdownSlice(desk.editor, "# A\n\nSome **bold**\ntext, `co\nde`\n\n- one\n  more\n\n```\na\nb\n```\n")
+    const code = { type: "text", text: "co de", marks: [{ type: "code" }] }
+    expect(plain(slice?.content.toJSON())).toEqual([
+      h(1, "A"),
+      p("Some ", bold("bold"), " text, ", code),
+      block("bulletList", {}, li(p("one more"))),
+      block("codeBlock", {}, "a\nb"),
+    ])
+  })
+
+  test("a toggle holds what stands between its tags, other toggles too", () => {
+    const details = (summary: string, inner: string) => `<details>\n<summary>${summary}</summary>\n\n${inner}\n\n</details>`
+    const source = `${details("More &lt;b&gt; &amp; so", `Inside **bold**\n\n- a\n\n${details("", "deep")}`)}\n\nAfter`
+    const toggle = (summary: (string | object)[], ...content: object[]) =>
+      block("details", {}, block("detailsSummary", {}, ...(summary as string[])), block("detailsContent", {}, ...content))
+    const slice = markdownSlice(desk.editor, source)
+    expect(plain(slice?.content.toJSON())).toEqual([
+      toggle(
+        ["More <b> & so"],
+        p("Inside ", bold("bold")),
+        block("bulletList", {}, li(p("a"))),
+        toggle([], p("deep")),
+      ),
+      p("After"),
+    ])
+    desk.editor.view.dispatch(desk.editor.state.tr.replaceSelection(slice as Slice))
     const before = plain(desk.editor.getJSON())
     desk.editor.commands.setContent(desk.editor.storage.markdown.manager.parse(toMarkdown(desk.editor)))
     expect(plain(desk.editor.getJSON())).toEqual(before)

@@ -28,6 +28,11 @@ export function calloutKind(value: unknown): CalloutKind {
   return CALLOUT_KINDS.find((kind) => kind === value) ?? "info"
 }
 
+/** Which kind GitHub's name of an alert stands for, or our own. */
+export function kindOfAlert(name: string): CalloutKind | undefined {
+  return FROM_ALERT[name.toUpperCase()] ?? CALLOUT_KINDS.find((kind) => kind === name)
+}
+
 /** A tinted box around blocks, of one of four kinds. */
 export const Callout = Node.create({
   name: "callout",

@@ -17,6 +17,37 @@ export const Toggle = Details.extend({
       },
     }
   },
+
+  // As GitHub and our own export write it. The reader of HTML in Markdown takes each tag for a piece of its own, and
+  // would leave the blocks between them outside.
+  markdownTokenizer: {
+    name: "details",
+    level: "block",
+    start: (source: string) => source.search(/^<details\b/im),
+    tokenize: (source, _tokens, lexer) => {
+      const raw = wholeDetails(source)
+      const match = raw && /^<details[^>]*>\s*(?:<summary[^>]*>(.*?)<\/summary>)?(.*)<\/details>\s*$/is.exec(raw)
+      if (!match) return undefined
+      const summary = new DOMParser().parseFromString(match[1] ?? "", "text/html").body.textContent ?? ""
+      return { type: "details", raw, summary: summary.trim(), tokens: lexer.blockTokens((match[2] ?? "").trim()) }
+    },
+  },
+
+  parseMarkdown: (token, helpers) => {
+    const content = helpers.parseChildren(token.tokens ?? [])
+    return helpers.createNode("details", {}, [
+      helpers.createNode("detailsSummary", {}, token.summary ? [helpers.createTextNode(token.summary)] : []),
+      helpers.createNode("detailsContent", {}, content.length ? content : [{ type: "paragraph" }]),
+    ])
+  },
+
+  renderMarkdown: (node, helpers) => {
+    const [summary, content] = node.content ?? []
+    const words = (summary?.content ?? []).map((part) => part.text ?? "").join("")
+    const escaped = words.replace(/&/g, "&amp;").replace(/</g, "&lt;")
+    const inner = helpers.renderChildren(content?.content ?? [], "\n\n")
+    return `<details>\n<summary>${escaped}</summary>\n\n${inner}\n\n</details>`
+  },
 }).configure({
   persist: false,
   renderToggleButton: ({ element, isOpen, node }) => {
@@ -25,6 +56,17 @@ export const Toggle = Details.extend({
     element.contentEditable = "false"
   },
 })
+
+/** From an opening tag at the beginning to the closing tag that belongs to it. */
+function wholeDetails(source: string): string | null {
+  if (!/^<details\b/i.test(source)) return null
+  let depth = 0
+  for (const tag of source.matchAll(/<(\/?)details\b[^>]*>\s*/gi)) {
+    depth += tag[1] ? -1 : 1
+    if (depth === 0) return source.slice(0, tag.index + tag[0].length)
+  }
+  return null
+}
 
 export { DetailsContent as ToggleContent, DetailsSummary as ToggleSummary }
 
