@@ -273,7 +273,8 @@ def _span(attr: list[Any], elements: list[Element], marks: Marks) -> Iterator[No
     _, classes, attributes = attr
     if "math" in classes:
         source = _words(elements, newline="\n")
-        latex = re.sub(r"^\\[(\[]|\\[)\]]$", "", source).strip()
+        # Pandoc's HTML has dollars around what it can't say in MathML, else backslashes and brackets.
+        latex = re.sub(r"^(?:\\[(\[]|\${1,2})|(?:\\[)\]]|(?<!\\)\${1,2})$", "", source).strip()
         yield Node("blockMath" if "display" in classes else "inlineMath", {"latex": latex})
         return
     style = _style(attributes)

@@ -23,7 +23,7 @@ def convert(text: str, source: str, target: str, *options: str) -> str:
     """Raises ConversionFailed. The time limit of the whole job is the sandbox's; this one names the culprit."""
     if len(text) > MAX_INPUT:
         raise ConversionFailed("too long to convert")
-    command = [_binary(), "--sandbox", "--wrap=none", "--syntax-highlighting=none"]
+    command = [_binary(), "--sandbox", "--wrap=none", "--syntax-highlighting=none", "--preserve-tabs"]
     command += [f"--from={source}", f"--to={target}", *options]
     try:
         # A list of arguments, none of them a user's: formats and options are this package's own constants.

@@ -32,18 +32,29 @@ _ALIGNMENTS = {"left": "AlignLeft", "center": "AlignCenter", "right": "AlignRigh
 
 
 def to_pandoc(tree: Tree, flavour: Flavour, *, with_title: bool) -> Element:
-    blocks = _Writer(flavour).blocks(tree.blocks)
+    writer = _Writer(flavour)
+    blocks = writer.blocks(tree.blocks)
     if with_title and tree.title:
-        blocks.insert(0, _header(1, [], words(tree.title)))
+        blocks.insert(0, _header(1, [], writer.words(tree.title)))
     return {"pandoc-api-version": API_VERSION, "meta": {}, "blocks": blocks}
 
 
 _BACKSLASH = re.compile(r"(?<=\\)")
+# What Markdown would read as a character or an emoji, and pandoc's writer leaves as it is.
+_NAMED = re.compile(r"(?=&#?\w+;)|(?=:[a-z_+-][a-z0-9_+-]*:)|(?<!\d)(?=:\d+:)")
+# What begins a block at the beginning of a line; pandoc sees to it at the beginning of some paragraphs only.
+_BLOCK_SIGN = re.compile(r"(\d{0,9})(?=(?:[.)]|[-+]|-+|=+)(?: |$))")
+_ADDRESS = re.compile(r"(https?|www)(?=://|\.)", re.IGNORECASE)
+_BRACKET = re.compile(r"[\[\]]")
+_ESCAPED_BY_PANDOC = re.compile(r"[*_~`<>\[\]|^$#\\]")
+# In front of what is to be taken literally. In HTML, which a table of lists becomes, pandoc leaves it out.
+_LITERALLY: Element = {"t": "RawInline", "c": ["markdown", "\\"]}
 
 
 class _Writer:
     def __init__(self, flavour: Flavour) -> None:
         self.markdown = flavour is Flavour.MARKDOWN
+        self.in_cell = False
 
     def blocks(self, content: Iterable[Node | Text]) -> list[Element]:
         blocks: list[Element] = []
@@ -77,8 +88,7 @@ class _Writer:
             case "taskList":
                 return [_e("BulletList", [self.task(item) for item in node.nodes])]
             case "codeBlock":
-                classes = [attrs["language"]] if "language" in attrs else []
-                return [_e("CodeBlock", [["", classes, []], plain(content)])]
+                return [self.code(attrs.get("language", ""), plain(content))]
             case "horizontalRule":
                 return [_e("HorizontalRule")]
             case "image":
@@ -88,7 +98,7 @@ class _Writer:
                 if self.markdown and (
                     "\n" in latex or "$" in latex
                 ):  # GitHub's other way, in which no line can begin a list
-                    return [_e("CodeBlock", [["", ["math"], []], latex])]
+                    return [self.code("math", latex)]
                 return [_e("Para", [_e("Math", [_e("DisplayMath"), latex])])] if latex else []
             case "table":
                 return self.table(node)
@@ -98,14 +108,24 @@ class _Writer:
                 return self.details(node)
         return self.blocks(content)
 
+    def code(self, language: str, text: str) -> Element:
+        """Always between fences: what is only indented pandoc reads as more of a tight item's paragraph, and it loses
+        empty lines at its ends. A cell is HTML as soon as there is code in it."""
+        if not self.markdown or self.in_cell:
+            return _e("CodeBlock", [["", [language] if language else [], []], text])
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+        return _e("RawBlock", ["markdown", f"{fence} {language}".rstrip() + f"\n{text}\n{fence}"])
+
     def item(self, content: Sequence[Node | Text], box: str = "") -> list[Element]:
-        """A list item is tight, as editors show them, unless it holds a second paragraph."""
+        """A list item is tight, as editors show them, unless it holds a second paragraph, or what doesn't end a
+        paragraph in Markdown without an empty line between."""
         blocks = self.blocks(content)
         if box:
             if not blocks or blocks[0]["t"] != "Para":
                 blocks.insert(0, _e("Para", []))
             blocks[0] = _e("Para", [_e("Str", box), _e("Space"), *blocks[0]["c"]])
-        if sum(block["t"] == "Para" for block in blocks) == 1 and blocks[0]["t"] == "Para":
+        loose = self.markdown and any(map(_ends_no_paragraph, blocks[1:]))
+        if sum(block["t"] == "Para" for block in blocks) == 1 and blocks[0]["t"] == "Para" and not loose:
             blocks[0] = _e("Plain", blocks[0]["c"])
         return blocks
 
@@ -116,7 +136,7 @@ class _Writer:
         if not self.markdown:
             return _e("Div", [["", ["callout", f"callout-{kind}"], []], self.blocks(content)])
         name = ALERTS[kind]
-        title = _e("Div", [["", ["title"], []], [_e("Para", words(name.title()))]])
+        title = _e("Div", [["", ["title"], []], [_e("Para", self.words(name.title()))]])
         return _e("Div", [["", [name], []], [title, *self.blocks(content)]])
 
     def details(self, node: Node) -> list[Element]:
@@ -160,13 +180,17 @@ class _Writer:
         content: list[Node | Text] = list(cell.content)
         if alignment != "AlignDefault":  # the cell says it for all its paragraphs
             content = [Node(block.kind, {}, block.content) for block in cell.nodes]
+        outer, self.in_cell = self.in_cell, True
         blocks = self.blocks(content)
+        self.in_cell = outer
         if len(blocks) == 1 and blocks[0]["t"] == "Para":
             blocks = [_e("Plain", blocks[0]["c"])]  # what fits a pipe table
         return [NOTHING, _e(alignment), _span(cell, "rowspan"), _span(cell, "colspan"), blocks]
 
     def inlines(self, content: Sequence[Node | Text]) -> list[Element]:
         inlines = self._nested(list(_outside_space(content)), frozenset())
+        if self.markdown:
+            inlines = list(_with_lines_literal(inlines))
         while inlines and inlines[-1]["t"] == "LineBreak":  # at the end of a paragraph Markdown shows its backslash
             inlines.pop()
         return inlines
@@ -183,7 +207,7 @@ class _Writer:
                 continue
             reach = {mark.name: _reach(content, at, mark) for mark in child.marks if mark.name not in applied}
             if not reach:
-                inlines.extend(words(child.text))
+                inlines.extend(self.words(child.text, in_link="link" in applied))
                 at += 1
                 continue
             outer = max(child.marks, key=lambda mark: (reach.get(mark.name, 0), -_PRIORITY.index(mark.name)))
@@ -199,7 +223,7 @@ class _Writer:
 
     def marked(self, mark: Mark, run: list[Node | Text], applied: frozenset[str]) -> list[Element]:
         if mark.name == "code":
-            return [_e("Code", [NOTHING, plain(run)])]
+            return [self.inline_code(plain(run))]
         inner = self._nested(run, applied)
         match mark.name:
             case "bold":
@@ -211,7 +235,7 @@ class _Writer:
             case "underline":
                 return [_e("Underline", inner)]
             case "link":
-                return [_e("Link", [NOTHING, inner, [mark.attrs["href"], ""]])]
+                return self.link(mark.attrs["href"], run, inner)
             case "textStyle":
                 return [_e("Span", [["", [], [["style", f"color: {mark.attrs['color']}"]]], inner])]
             case "highlight":
@@ -222,6 +246,49 @@ class _Writer:
                 return [_e("Span", [["", ["mark"], [["style", style]] if style else []], inner])]
         return inner
 
+    def link(self, address: str, run: list[Node | Text], inner: list[Element]) -> list[Element]:
+        if self.markdown and plain(run) == address and not _BRACKET.search(address):  # comes between < and >, as it is
+            inner = [_e("Str", address)]
+        return [_e("Link", [NOTHING, inner, [self.address(address), ""]])]
+
+    def address(self, url: str) -> str:
+        """A closing bracket without its opening one would end the address."""
+        depth = 0
+        for sign in url if self.markdown else "":
+            depth += {"(": 1, ")": -1}.get(sign, 0)
+            if depth < 0:
+                break
+        return url.replace("(", "%28").replace(")", "%29") if depth else url
+
+    def inline_code(self, text: str) -> Element:
+        if self.markdown and self.in_cell and "|" in text:  # would end the cell
+            return _e("RawInline", ["html", f"<code>{escape(text, quote=False).replace('|', '&#124;')}</code>"])
+        if self.markdown and text.startswith(" ") and text.endswith(" ") and text.strip():
+            text = f" {text} "  # readers take one off
+        return _e("Code", [NOTHING, text])
+
+    def words(self, text: str, *, in_link: bool = False) -> list[Element]:
+        """Pandoc's writers break and escape at Space elements, so text goes in word by word. And its Markdown writer
+        (3.9) swallows punctuation that follows a backslash in the same word, so a word ends there."""
+        inlines: list[Element] = []
+        for at, word in enumerate(text.replace("\n", " ").split(" ")):
+            if at:
+                inlines.append(_e("Space"))
+            address = _ADDRESS.match(word) if self.markdown else None
+            if address and (in_link or _BRACKET.search(word)):  # no link, that is, or none within the one it stands in
+                inlines += [_e("Str", address[0]), _LITERALLY]
+                word = word[address.end() :]
+            elif (
+                address and "://" in word and _ESCAPED_BY_PANDOC.search(word)
+            ):  # its backslashes would be the address's
+                inlines.append(_e("Link", [NOTHING, [_e("Str", word)], [self.address(word), ""]]))
+                continue
+            for number, part in enumerate(_NAMED.split(word) if self.markdown else [word]):
+                if number:
+                    inlines.append(_LITERALLY)
+                inlines.extend(_e("Str", piece) for piece in _BACKSLASH.split(part) if piece)
+        return inlines
+
     def inline(self, node: Node) -> list[Element]:
         match node.kind:
             case "hardBreak":
@@ -230,6 +297,8 @@ class _Writer:
                 latex = " ".join(node.attrs.get("latex", "").split())
                 if self.markdown:  # the first bare dollar would end it
                     latex = re.sub(r"(?<!\\)\$", r"\\$", latex)
+                    if self.in_cell:  # a bar would end the cell
+                        latex = latex.replace("\\|", "\\Vert ").replace("|", "\\vert ")
                 return [_e("Math", [_e("InlineMath"), latex])] if latex else []
             case "image":
                 return [self.image(node.attrs)] if "src" in node.attrs else []
@@ -240,7 +309,7 @@ class _Writer:
         title = attrs.get("title", "")
         if self.markdown:  # its writer forgets to escape these within the quotes
             title = title.replace('"', "”")
-        return _e("Image", [["", [], size], words(attrs.get("alt", "")), [attrs["src"], title]])
+        return _e("Image", [["", [], size], self.words(attrs.get("alt", "")), [self.address(attrs["src"]), title]])
 
     def _aligned(self, attrs: Attributes, block: Element) -> list[Element]:
         if attrs.get("textAlign", "left") == "left":
@@ -250,15 +319,37 @@ class _Writer:
         return [_e("Div", [["", [], [*wrapper, *_align_style(attrs)]], [block]])]
 
 
-def words(text: str) -> list[Element]:
-    """Pandoc's writers break and escape at Space elements, so text goes in word by word. And its Markdown writer (3.9)
-    swallows punctuation that follows a backslash in the same word, so a word ends there."""
-    inlines: list[Element] = []
-    for at, word in enumerate(text.replace("\n", " ").split(" ")):
-        if at:
-            inlines.append(_e("Space"))
-        inlines.extend(_e("Str", part) for part in _BACKSLASH.split(word) if part)
-    return inlines
+def _with_lines_literal(inlines: Sequence[Element]) -> Iterator[Element]:
+    """No line of a paragraph begins a list, a rule or a heading, though its text looks like one."""
+    starts = True
+    for at, inline in enumerate(inlines):
+        if starts and inline["t"] == "Space":
+            continue  # no reader keeps it
+        if starts and inline["t"] == "Str":
+            following = inlines[at + 1]["t"] if at + 1 < len(inlines) else "LineBreak"
+            word = inline["c"] + (
+                "" if following == "LineBreak" else " " if following in ("Space", "SoftBreak") else "x"
+            )
+            if sign := _BLOCK_SIGN.match(word):
+                number, rest = sign[1], inline["c"][sign.end() :]
+                yield from ([_e("Str", number)] if number else [])
+                yield _LITERALLY
+                inline = _e("Str", rest)
+        yield inline
+        starts = inline["t"] == "LineBreak"
+
+
+def _ends_no_paragraph(block: Element) -> bool:
+    """Taken for more of the paragraph above when no empty line parts them."""
+    match block["t"]:
+        case "Table":
+            return True
+        case "OrderedList":
+            (start, _, _), items = block["c"]
+            return bool(start != 1) or not items or not items[0]
+        case "BulletList":
+            return not block["c"] or not block["c"][0]
+    return False
 
 
 def plain(content: Iterable[Node | Text]) -> str:

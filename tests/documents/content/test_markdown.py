@@ -45,6 +45,81 @@ FIXTURES = {
     "characters": "\\# no heading, \\*no\\* emphasis, \\<b\\>, 1 \\< 2 & 3, \\`x\\`, a_b_c, 漢字 😀 é\n",
 }
 
+
+def item(*content: Node) -> Node:
+    return block("listItem", *content)
+
+
+def cell(*content: Node | Text | str) -> Node:
+    return block("table", block("tableRow", block("tableCell", paragraph(*content))))
+
+
+def linked(text: str, href: str) -> Node:
+    return paragraph(marked(text, mark("link", href=href)))
+
+
+# Of each: what pandoc's writer alone would let become something else.
+TRAPS: dict[str, list[Node]] = {
+    "numbers below an item": [
+        block("bulletList", item(paragraph("a"), block("orderedList", item(paragraph("b")), start=5)))
+    ],
+    "an empty list below an item": [block("bulletList", item(paragraph("a"), block("bulletList", item(paragraph()))))],
+    "a table below an item": [block("bulletList", item(paragraph("a"), cell("b")))],
+    "code below an item": [block("bulletList", item(paragraph("a"), block("codeBlock", "b\n\n\tc")))],
+    "code below a task": [
+        block("taskList", block("taskItem", paragraph("a"), block("codeBlock", "b\n\n c"), checked=True))
+    ],
+    "code in a cell": [block("table", block("tableRow", block("tableCell", block("codeBlock", "a|b\n\n&c"))))],
+    "code with fences": [block("codeBlock", "```\n````\n~~~", language="md")],
+    "code that begins empty": [block("codeBlock", "\n\n  a", language="c#")],
+    "no code": [block("codeBlock")],
+    "tabs": [block("codeBlock", "all:\n\tmake", language="makefile")],
+    "spaces around code": [paragraph("a ", marked(" b ", "code"), " c")],
+    "a bar in code in a cell": [cell(marked("a|b &amp; `", "code"), " | c")],
+    "a rule in words": [
+        paragraph("---"),
+        paragraph("a", Node("hardBreak"), "---"),
+        paragraph("a", Node("hardBreak"), "="),
+    ],
+    "lists after a break": [paragraph("a", Node("hardBreak"), f"{sign} b") for sign in ("-", "+", "1.", "2)")],
+    "a list's sign in a task": [block("taskList", block("taskItem", paragraph("1. a"), checked=False))],
+    "a list's sign in a callout": [block("callout", paragraph("- a"), kind="info")],
+    "names of characters": [paragraph("&amp; &#35; &copy; a&lt;b & c;")],
+    "names of emoji": [paragraph(":tada: :+1: a:b:c 12:30:45")],
+    "names in a cell of blocks": [
+        block("table", block("tableRow", block("tableCell", paragraph("&amp; :x:"), paragraph("b"))))
+    ],
+    "an address with a bracket": [linked("a", "https://weft.example/%29"), linked("b", "https://weft.example/b_(c)")],
+    "an address in a link": [linked("https://weft.example/*a*", "https://ann.example"), linked("www.a.example", "/b")],
+    "an address with signs": [linked(href := "https://weft.example/~ann/*a*_b_", href)],
+    "an address that is no link": [paragraph("https://weft.example/[a]")],
+}
+
+
+@pytest.mark.parametrize("blocks", TRAPS.values(), ids=TRAPS.keys())
+def test_what_looks_like_markdown_comes_back_as_it_was(blocks: list[Node]) -> None:
+    assert same(blocks_of_markdown(to_markdown(*blocks))) == same(blocks)
+
+
+def test_an_address_ends_at_no_bracket_of_its_own() -> None:
+    [node] = blocks_of_markdown(to_markdown(linked("a", "https://weft.example/)(")))
+
+    assert node == linked("a", "https://weft.example/%29%28")
+
+
+def test_bars_in_a_formula_end_no_cell() -> None:
+    [table] = blocks_of_markdown(to_markdown(cell(Node("inlineMath", {"latex": r"|x| \|y\|"}), " after")))
+
+    assert same([table]) == same([cell(Node("inlineMath", {"latex": r"\vert x\vert  \Vert y\Vert"}), " after")])
+
+
+@pytest.mark.parametrize("latex", ["a & b", r"\text{\$5} & c"])
+def test_a_formula_that_mathml_cant_say_comes_back_from_html(latex: str) -> None:
+    blocks = [paragraph("a ", Node("inlineMath", {"latex": latex})), Node("blockMath", {"latex": latex})]
+
+    assert same(blocks_of_html(render(write(Tree("", tuple(blocks))), "html").body)) == same(blocks)
+
+
 SPANNING = """
 <table><thead><tr><th colspan="2">Head</th></tr></thead>
 <tbody><tr><td rowspan="2">a</td><td><p>b</p><ul><li>c</li></ul></td></tr><tr><td>d</td></tr></tbody></table>
