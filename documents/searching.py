@@ -33,8 +33,8 @@ def columns(title: str, text: str) -> dict[str, str]:
 
 
 def terms(query: str) -> list[str]:
-    """What must be found, folded; the same word once."""
-    found = (fold(" ".join((quoted or word).split())) for quoted, word in _TERM.findall(query))
+    """What must be found, folded; the same word once. No text holds a NUL, and PostgreSQL takes none."""
+    found = (fold(" ".join((quoted or word).split())) for quoted, word in _TERM.findall(query.replace("\0", " ")))
     return list(dict.fromkeys(term for term in found if term))[:MAX_TERMS]
 
 

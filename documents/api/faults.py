@@ -63,7 +63,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         # ("body", "payload", "title"): where it was, what we called the body, and what the caller called the field.
         source, *path = complaint["loc"]
         named = path[1:] if source == "body" else path
-        fields.setdefault(".".join(str(part) for part in named) or str(source), complaint["msg"])
+        fields.setdefault(
+            ".".join(str(part) for part in named) or str(source), complaint["msg"].removeprefix("Value error, ")
+        )
     return answer(422, "Some of what was sent is not valid.", code="invalid", fields=fields)
 
 

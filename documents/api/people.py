@@ -42,7 +42,7 @@ def list_users(
     if workspace is not None:
         policy.access_workspace(user, workspace, policy.Action.SEE)
         found = found.filter(memberships__workspace=workspace)
-    if q:
+    if q := q.replace("\0", ""):  # PostgreSQL takes none
         found = found.filter(Q(name__icontains=q) | Q(email__icontains=q))
     return {"items": found[:USERS_AT_ONCE]}
 

@@ -4,14 +4,15 @@ Ninja's `Schema` reads models' attributes, at a price a field that a list of tho
 thousand is made by keyword and is a plain `BaseModel`.
 """
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from ninja import Schema
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from documents.models import AccessToken, Role
 
@@ -24,7 +25,27 @@ def _email(value: str) -> str:
     return value.lower()
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+def _shown(value: str) -> str:
+    """PostgreSQL has no place for some of them, and no page has."""
+    if re.search(r"[\x00-\x1f\x7f]", value):
+        raise ValueError("This holds a character that can't be shown.")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("This is beyond the year 9999.") from error
+
+
+class Body(BaseModel):
+    """What is sent. Not ninja's Schema: that reads the attributes of whatever comes, and is content with a list or a
+    text wherever no field is required."""
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_shown)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Email = Annotated[
@@ -66,7 +87,7 @@ class Me(Schema):
     csrf: str = Field(description="Send it back as X-CSRFToken with every request that changes something.")
 
 
-class MeChange(Schema):
+class MeChange(Body):
     name: Name | None = None
     color: Color | None = None
 
@@ -87,7 +108,7 @@ class Workspace(Schema):
     member_count: int
 
 
-class WorkspaceNew(Schema):
+class WorkspaceNew(Body):
     name: Name
 
 
@@ -100,7 +121,7 @@ class Members(Schema):
     items: list[Member]
 
 
-class RoleChange(Schema):
+class RoleChange(Body):
     role: Role
 
 
@@ -117,7 +138,7 @@ class Invitations(Schema):
     items: list[Invitation]
 
 
-class InvitationNew(Schema):
+class InvitationNew(Body):
     email: Email
     role: Role
 
@@ -173,18 +194,18 @@ class Documents(BaseModel):
     excerpts: dict[UUID, str] = Field(description="With `q`: where the texts of `items` hold it, by their ids.")
 
 
-class DocumentNew(Schema):
+class DocumentNew(Body):
     title: Title = ""
     workspace: UUID | None = Field(None, description="Without it: the parent's, else your personal one.")
     parent: UUID | None = None
 
 
-class DocumentChange(Schema):
+class DocumentChange(Body):
     title: Title | None = None
     inherits: bool | None = None
 
 
-class Move(Schema):
+class Move(Body):
     parent: UUID | None = None
     before: UUID | None = Field(None, description="The sibling to stand before; without it, the last place.")
 
@@ -216,10 +237,10 @@ class Tokens(Schema):
     items: list[Token]
 
 
-class TokenNew(Schema):
+class TokenNew(Body):
     name: Name
     scope: AccessToken.Scope
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class TokenMade(Token):
@@ -252,18 +273,18 @@ class Notifications(Schema):
     unread: int = Field(description="Of all of them, not of this page.")
 
 
-class NotificationChange(Schema):
+class NotificationChange(Body):
     read: bool
 
 
-class ReadUntil(Schema):
-    until: datetime | None = Field(None, description="Only those made up to then; without it, all.")
+class ReadUntil(Body):
+    until: Moment | None = Field(None, description="Only those made up to then; without it, all.")
 
 
 # Publishing
 
 
-class SignedEnvelope(Schema):
+class SignedEnvelope(Body):
     payload: str = Field(description="The envelope's JSON, as text.")
     signature: str = Field(description="HMAC-SHA256 of the payload's UTF-8 bytes with PUBLISH_KEY, in hexadecimal.")
 

@@ -100,7 +100,7 @@ def _present(user: User, workspaces: QuerySet[Workspace]) -> list[schemas.Worksp
 
 
 def _member(workspace: Workspace, user_id: int) -> Membership:
-    found = workspace.memberships.select_related("user").filter(user=user_id).first()
+    found = workspace.memberships.select_related("user").filter(user__pk=user_id).first()
     if found is None:
         raise NotFound("There is no such member.")
     return found

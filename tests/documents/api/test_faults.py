@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from documents.api import listing
-from documents.models import Document, User
+from documents.models import Document, User, Workspace
 from tests.documents.api.conftest import Callers
 
 
@@ -51,6 +51,37 @@ def test_what_is_invalid_is_named_field_by_field(browser: Callers, ann: User, pl
 def test_a_body_that_is_no_json_is_malformed(browser: Callers, ann: User) -> None:
     answer = browser(ann).send("POST", "/documents", b"{title:", "application/json")
     assert error_of(answer, 400)["code"] == "malformed"
+
+
+@pytest.mark.parametrize("body", ["[]", '"a title"', "null", "7"])
+def test_a_body_that_is_no_object_makes_nothing(browser: Callers, ann: User, body: str) -> None:
+    answer = browser(ann).send("POST", "/documents", body.encode(), "application/json")
+    assert error_of(answer, 422)["code"] == "invalid"
+    assert not Document.objects.filter(created_by=ann).exists()
+
+
+def test_moments_need_a_zone_and_a_year_that_there_is(browser: Callers, ann: User) -> None:
+    as_ann = browser(ann)
+    for moment in ("2999-01-01T00:00:00", "9999-12-31T23:59:59-12:00"):
+        token = as_ann("POST", "/tokens", {"name": "script", "scope": "read", "expires_at": moment})
+        assert set(error_of(token, 422)["fields"]) == {"expires_at"}
+        assert set(error_of(as_ann("POST", "/notifications/read", {"until": moment}), 422)["fields"]) == {"until"}
+
+
+def test_what_no_database_can_hold_is_said_to_be_invalid(browser: Callers, ann: User, team: Workspace) -> None:
+    as_ann = browser(ann)
+    error = error_of(as_ann("POST", "/workspaces", {"name": "a\0b"}), 422)
+    assert error["fields"] == {"name": "This holds a character that can't be shown."}
+    assert as_ann("GET", "/documents?q=%00").status_code == as_ann("GET", "/users?q=%00").status_code == 200
+    answer = as_ann("PUT", f"/workspaces/{team.pk}/members/{10**20}", {"role": "reader"})
+    assert error_of(answer, 404)["code"] == "not_found"
+
+
+def test_what_can_be_got_can_be_asked_for_by_head(browser: Callers, ann: User) -> None:
+    as_ann = browser(ann)
+    answer = as_ann("HEAD", "/me")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["Content-Type"].startswith("application/json")
 
 
 def test_a_body_over_the_limit_is_too_large(browser: Callers, ann: User, settings: Settings) -> None:
