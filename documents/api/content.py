@@ -63,7 +63,8 @@ def read_content(
     openapi_extra={"requestBody": {"required": True, "content": {"text/markdown": AS_TEXT, "text/html": AS_TEXT}}},
 )
 def write_content(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """Make the content this Markdown or HTML. An edit like any other: open editors see it at once."""
+    """Make the content this Markdown or HTML. An edit like any other: open editors see it at once, what reads the same
+    stays untouched, and what people type meanwhile is merged."""
     document = policy.access_document(signed_in(request), document_id, policy.Action.EDIT)
     written: dict[str, Any] = {_format_of(request): _text_of(request)}
     actions.replace_content(by=signed_in(request), document=document, **written)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from documents.content import pandoc, sandbox
+from documents.content.carried import with_uncarried
 from documents.content.from_pandoc import EMPTY, from_pandoc
 from documents.content.hypertext import readable_by_pandoc
 from documents.content.loading import load
@@ -18,7 +19,7 @@ from documents.content.writer import append_blocks, replace_body, retitle
 
 
 def replacement(state: bytes, *, markdown: str | None = None, html: str | None = None) -> bytes:
-    """The update that makes the body read like this; blocks that are the same already, at either end, stay untouched.
+    """The update that makes the body read like this; what is the same already stays untouched.
 
     A first heading is taken for the title where it repeats it, as in our own exports, or where there is none yet.
     Takes tens of milliseconds to seconds: hold no lock meanwhile. Raises sandbox.Failed.
@@ -58,9 +59,9 @@ def blocks_of_html(html: str) -> list[Node]:
 
 def _replacement(state: bytes, markdown: str | None, html: str | None) -> bytes:
     imported = blocks_of_html(html or "") if markdown is None else blocks_of_markdown(markdown)
-    title = read(load(state)).title
-    found, blocks = _without_title(imported, title)
-    return replace_body(state, blocks, None if title else found)
+    tree = read(load(state))
+    found, blocks = _without_title(imported, tree.title)
+    return replace_body(state, with_uncarried(tree.blocks, blocks), None if tree.title else found)
 
 
 def _appended(state: bytes, text: str, markdown: bool) -> bytes:

@@ -71,7 +71,7 @@ def read_element(element: XmlElement, depth: int = 0) -> Node:
         if isinstance(child, XmlElement):
             content.append(read_element(child, depth + 1))
         elif isinstance(child, XmlText):
-            content.extend(_runs(child))
+            content.extend(runs(child))
     return Node(element.tag or "", _plain(_attributes(element)), joined(content))
 
 
@@ -96,10 +96,10 @@ def joined(content: Iterable[Node | Text]) -> tuple[Node | Text, ...]:
 
 def to_json(tree: Tree) -> dict[str, Any]:
     """ProseMirror's JSON. The title goes along as an attribute, which editors that don't know it ignore."""
-    return {"type": "doc", "attrs": {"title": tree.title}, "content": [_node_json(block) for block in tree.blocks]}
+    return {"type": "doc", "attrs": {"title": tree.title}, "content": [node_json(block) for block in tree.blocks]}
 
 
-def _node_json(child: Node | Text) -> dict[str, Any]:
+def node_json(child: Node | Text) -> dict[str, Any]:
     if isinstance(child, Text):
         json: dict[str, Any] = {"type": "text", "text": child.text}
         if child.marks:
@@ -112,11 +112,11 @@ def _node_json(child: Node | Text) -> dict[str, Any]:
     if child.attrs:
         json["attrs"] = dict(child.attrs)
     if child.content:
-        json["content"] = [_node_json(grandchild) for grandchild in child.content]
+        json["content"] = [node_json(grandchild) for grandchild in child.content]
     return json
 
 
-def _runs(text: XmlText) -> Iterator[Text]:
+def runs(text: XmlText) -> Iterator[Text]:
     for value, attributes in text.diff():
         if isinstance(value, str):  # the editor writes no embeds
             yield Text(value, _marks(attributes or {}))

@@ -2,6 +2,7 @@
 
 import json
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -268,6 +269,47 @@ def test_importing_ones_own_export_is_no_edit() -> None:
         exported = render(state, format).body
 
         assert importing.replacement(state, **{format: exported}) == EMPTY_UPDATE
+
+
+# What neither format can say.
+UNCARRIED = (
+    paragraph("one"),
+    paragraph(),
+    paragraph(" two  spaces", marked(" bold ", "bold"), "and ", Node("hardBreak"), "e\u0301", Node("hardBreak")),
+    block("blockquote", paragraph("a"), paragraph(), paragraph("b")),
+    paragraph(),
+    paragraph(),
+    block("table", block("tableRow", block("tableCell", paragraph("c"), paragraph(), colwidth=[90]))),
+    paragraph(marked("link", mark("link", href="https://weft.example/[1](2"))),
+    paragraph(),
+)
+
+
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_what_a_file_cant_say_is_not_taken_out_by_it(format: Any) -> None:
+    state = write(Tree("Plan", UNCARRIED))
+    exported = render(state, format).body
+    assert importing.replacement(state, **{format: exported}) == EMPTY_UPDATE
+
+    update = importing.replacement(state, **{format: exported.replace("one", "1")})
+
+    assert read(load(merging.merge([state, update]))).blocks == (paragraph("1"), *UNCARRIED[1:])
+
+
+def test_an_empty_line_goes_with_the_blocks_that_it_parted() -> None:
+    state = write(Tree("Plan", (paragraph("a"), paragraph(), paragraph("b"), paragraph(), paragraph("c"))))
+
+    update = importing.replacement(state, markdown="b\n\nnew\n\nc\n")
+
+    assert read(load(merging.merge([state, update]))).blocks == (paragraph("b"), paragraph("new"), paragraph("c"))
+
+
+def test_the_empty_line_at_the_end_stays_below_what_is_new() -> None:
+    state = write(Tree("Plan", (paragraph("a"), paragraph())))
+
+    update = importing.replacement(state, markdown="a\n\nb\n")
+
+    assert read(load(merging.merge([state, update]))).blocks == (paragraph("a"), paragraph("b"), paragraph())
 
 
 def test_an_import_into_an_untitled_document_takes_the_first_heading_for_the_title() -> None:
