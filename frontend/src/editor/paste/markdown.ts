@@ -17,11 +17,20 @@ const INLINE = [
   /!\[[^\]\n]*\]\([^)\s]+\)/,
 ]
 
+const FENCE = /^(?:```|~~~)/m
+/** What programs have and prose hasn't; comments and lists in them look like Markdown, which would join their lines. */
+const CODE = [
+  /^\$ \S/m, // a shell's prompt
+  /^(?![-*+] |\d{1,3}[.)] |>|\|)\S.*\n(?: {4}|\t)\S/m, // a line further in, right below one that is no item of a list
+  /^ +[\w.-]+:(?: |$)/m, // a key of YAML, within another
+]
+
 /**
  * Whether plain text was likely meant as Markdown. A wrong yes rearranges what someone pasted, so one dash at the
  * start of a line isn't enough, and a single star never is.
  */
 export function looksLikeMarkdown(text: string): boolean {
+  if (!FENCE.test(text) && CODE.some((expression) => expression.test(text))) return false
   if (BLOCK.some((expression) => expression.test(text))) return true
   if ((text.match(LIST_LINE)?.length ?? 0) >= 2) return true
   return INLINE.some((expression) => expression.test(text))

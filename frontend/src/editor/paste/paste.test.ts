@@ -207,6 +207,9 @@ describe("from Markdown", () => {
       "[a](https://b.example)",
       "run `ls`",
       "| a | b |\n|---|---|\n| 1 | 2 |",
+      "1. a\n   more\n\n       code\n2. b",
+      "- a\n    - b\n      more of it\n",
+      "To do:\n\n```yaml\na:\n  b: c\n```\n",
     ]) {
       expect(looksLikeMarkdown(yes), yes).toBe(true)
     }
@@ -221,6 +224,10 @@ describe("from Markdown", () => {
       "5) or so",
       "https://a.example/_b_",
       "Total: 5\n$$\n",
+      "def f(x):\n    return x\n\n# then\nf(1)\n",
+      "$ ls\n# apt install x\n",
+      "- name: x\n  run: y\n- name: z\n  run: a\n",
+      "all:\n\tmake **x**\n",
     ]) {
       expect(looksLikeMarkdown(no), no).toBe(false)
     }
