@@ -41,6 +41,7 @@ def clean(tree: Tree) -> Tree:
 def canonical(node: Node) -> Node:
     """For comparing a block with one that took the way through Markdown or HTML: without what those can't carry, and
     without attributes that only say the default."""
+    node = _aligned_inside(node)
     known = _checked(_ATTRIBUTES.get(node.kind, {}), node.attrs)
     attrs = {k: v for k, v in known.items() if k not in _UNCARRIED and (k not in _DEFAULTS or _DEFAULTS[k] != v)}
     content = (canonical(child) if isinstance(child, Node) else _text(child) for child in node.content)
@@ -185,7 +186,22 @@ _MARKS: Mapping[str, Mapping[str, Check]] = {
 }
 
 
+def _aligned_inside(node: Node) -> Node:
+    """A table that was pasted says at the cell what ours say at its paragraphs."""
+    align = node.attrs.get("align")
+    if node.kind not in ("tableCell", "tableHeader") or align not in ("center", "right"):
+        return node
+    content = (
+        Node(child.kind, {"textAlign": align, **child.attrs}, child.content)
+        if isinstance(child, Node) and child.kind in ("paragraph", "heading")
+        else child
+        for child in node.content
+    )
+    return Node(node.kind, node.attrs, tuple(content))
+
+
 def clean_node(node: Node) -> Node:
+    node = _aligned_inside(node)
     content = joined(clean_node(child) if isinstance(child, Node) else _text(child) for child in node.content)
     return Node(node.kind, _checked(_ATTRIBUTES.get(node.kind, {}), node.attrs), content)
 

@@ -198,6 +198,17 @@ def test_the_title_is_the_first_heading() -> None:
     assert to_markdown(paragraph("text"), title="Plan *B*") == "# Plan \\*B\\*\n\ntext\n"
 
 
+def test_a_pasted_tables_columns_stay_aligned() -> None:
+    def column(kind: str, text: str) -> Node:
+        return block("tableRow", block(kind, paragraph(text), align="right"))
+
+    state = write(Tree("", (block("table", column("tableHeader", "sum"), column("tableCell", "7")),)))
+    exported = render(state, "markdown").body
+
+    assert exported == "| sum |\n|----:|\n|   7 |\n"
+    assert importing.replacement(state, markdown=exported) == EMPTY_UPDATE
+
+
 def test_a_mixed_list_becomes_a_list_of_each_kind() -> None:
     kinds = [node.kind for node in blocks_of_markdown("- plain\n- [ ] task\n- [x] done\n")]
 
