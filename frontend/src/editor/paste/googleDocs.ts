@@ -16,8 +16,13 @@ export function cleanGoogleDocs(root: HTMLElement): void {
     if (item?.tagName === "LI") item.append(list)
   }
   for (const item of root.querySelectorAll<HTMLElement>("li[role='checkbox']")) {
-    makeTask(item, item.getAttribute("aria-checked") === "true")
+    const done = item.getAttribute("aria-checked") === "true"
+    makeTask(item, done)
     item.querySelector(":scope > img")?.remove()
+    // Google strikes out what is done; here the box says it.
+    for (const words of item.querySelectorAll<HTMLElement>(":scope > p span")) {
+      if (done) words.style.textDecoration = ""
+    }
   }
   for (const link of root.querySelectorAll<HTMLAnchorElement>("a[href*='google.com/url?']")) {
     const address = new URL(link.href, "https://docs.google.com").searchParams.get("q")

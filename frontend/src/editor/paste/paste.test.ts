@@ -80,6 +80,11 @@ describe("from Word", () => {
   })
 })
 
+test("an empty cell of Word's is empty", () => {
+  const content = pasted(WORD("<table><tr><td><p class=MsoNormal><o:p>&nbsp;</o:p></p></td><td><p>b</p></td></tr></table>"))
+  expect(content?.[0]?.content?.[0]?.content?.map((cell) => cell.content)).toEqual([[p()], [p("b")]])
+})
+
 test("what stands after a picture in Word arrives too", () => {
   const picture = `<p class=MsoNormal><!--[if gte vml 1]><v:shape id="Pic"><v:imagedata src="file:///C:/clip.png"/></v:shape><![endif]--><![if !vml]><img src="file:///C:/clip.png"><![endif]><o:p></o:p></p>`
   expect(pasted(WORD(`<p class=MsoNormal>Before</p>${picture}<p class=MsoNormal>After</p>`))).toEqual([
@@ -112,7 +117,7 @@ describe("from Google Docs", () => {
   test("lists beside their items are put inside them, and checklists are tasks", () => {
     const item = (text: string) => `<li dir="ltr" aria-level="1"><p dir="ltr" role="presentation">${run(text)}</p></li>`
     const html = DOCS(
-      `<ul>${item("One")}<ul>${item("Inner")}</ul>${item("Two")}</ul><ul><li role="checkbox" aria-checked="true"><img src="data:image/png;base64,AA" alt="checked"><p>${run("Done")}</p></li><li role="checkbox" aria-checked="false"><img src="data:image/png;base64,AA"><p>${run("To do")}</p></li></ul>`,
+      `<ul>${item("One")}<ul>${item("Inner")}</ul>${item("Two")}</ul><ul><li role="checkbox" aria-checked="true"><img src="data:image/png;base64,AA" alt="checked"><p>${run("Done", "text-decoration:line-through")}</p></li><li role="checkbox" aria-checked="false"><img src="data:image/png;base64,AA"><p>${run("To do")}</p></li></ul>`,
     )
     expect(pasted(html)).toEqual([
       block("bulletList", {}, li(p("One"), block("bulletList", {}, li(p("Inner")))), li(p("Two"))),

@@ -24,14 +24,10 @@ export function cleanWord(root: HTMLElement): void {
     if (/^file:/i.test(image.getAttribute("src") ?? "")) image.remove()
   }
   for (const paragraph of root.querySelectorAll("p")) {
-    // Word spaces with empty paragraphs holding a non-breaking space; ours are spaced already.
-    if (
-      !paragraph.querySelector("img") &&
-      (paragraph.textContent ?? "").replace(/[\s\u00a0]/g, "") === "" &&
-      !paragraph.closest("td, th")
-    ) {
-      paragraph.remove()
-    }
+    // Word spaces with empty paragraphs holding a non-breaking space; ours are spaced already, and a cell may be empty.
+    if (paragraph.querySelector("img") || (paragraph.textContent ?? "").replace(/[\s\u00a0]/g, "") !== "") continue
+    if (paragraph.closest("td, th")) paragraph.replaceChildren()
+    else paragraph.remove()
   }
 }
 
