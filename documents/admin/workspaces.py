@@ -19,6 +19,8 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
+            # A row that nobody touched needs no checking, which takes three queries.
+            self.empty_permitted = True
             field = self.fields["user"]
             field.disabled = True
             # The one to choose from is known: autocompletion would ask the database for it, once for each member.

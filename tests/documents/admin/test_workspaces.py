@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from documents import policy
@@ -95,6 +97,19 @@ def test_a_members_person_cannot_be_swapped(desk: Client, ben: User, cleo: User,
         "ann@example.com",
         ben.email,
     }
+
+
+def test_a_workspace_of_five_hundred_is_saved_without_asking_for_each_member(
+    desk: Client, ben: User, team: Workspace
+) -> None:
+    crowd = [User(email=f"user{n}@example.com", username=f"user{n}", name="User", color="#1d4ed8") for n in range(500)]
+    Membership.objects.bulk_create(
+        Membership(workspace=team, user=user, role=Role.READER) for user in User.objects.bulk_create(crowd)
+    )
+    with CaptureQueriesContext(connection) as queries:
+        save(desk, team, **{"memberships-1-role": "admin"})
+    assert policy.role_in(ben, team) is Role.ADMIN
+    assert len(queries) < 100
 
 
 def test_renaming_is_written_down(desk: Client, operator: User, team: Workspace) -> None:
