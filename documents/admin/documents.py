@@ -32,6 +32,7 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
         "inherits",
         "created_at",
     ]
+    ordering = ["-updated_at"]
     search_fields = ["title", "=id", "workspace__name", "created_by__email"]
     search_help_text = "Title, id, workspace, or the e-mail address of who made it"
     fieldsets = [
