@@ -26,6 +26,7 @@ from django.utils.encoding import force_bytes
 
 from documents.actions.accounts import end_session
 from documents.models import User
+from documents.names import one_line
 
 
 def display_name(user: User) -> str:
@@ -96,7 +97,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = super().populate_user(request, sociallogin, data)
         name = data.get("name") or " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
-        user.name = " ".join(name.split())[: User._meta.get_field("name").max_length]
+        user.name = one_line(name)[: User._meta.get_field("name").max_length]
         return user
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from documents.models import AccessToken, User
 from documents.models.account import COLORS
+from documents.names import one_line
 
 HOW_TO_CHOOSE = "At least 8 characters, and not one that is easily guessed. A few unrelated words do well."
 
@@ -20,7 +21,7 @@ HOW_TO_CHOOSE = "At least 8 characters, and not one that is easily guessed. A fe
 class NameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         # One line, always: a name goes into messages, where a line of its own would read as ours.
-        return " ".join(str(super().to_python(value) or "").split())
+        return one_line(str(super().to_python(value) or ""))
 
 
 def name_field(**overrides: Any) -> NameField:

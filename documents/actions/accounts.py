@@ -14,13 +14,14 @@ from documents.actions import access
 from documents.actions.audit import record
 from documents.errors import Conflict, Forbidden, Invalid
 from documents.models import AccessToken, Membership, User
+from documents.names import one_line
 
 
 def change_profile(*, by: User, name: str | None = None, color: str | None = None) -> User:
     """Your own name and colour, as others see them from your next connection on."""
     wrong: dict[str, str] = {}
     if name is not None:
-        name = " ".join(name.split())
+        name = one_line(name)
         if not 0 < len(name) <= 100:
             wrong["name"] = "Give a name of at most 100 characters."
     if color is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", color):

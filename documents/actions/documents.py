@@ -12,6 +12,7 @@ from documents.errors import Conflict, Invalid
 from documents.folding import fold
 from documents.models import DerivedContent, Document, Favourite, Log, User, Visit, Workspace
 from documents.models.document import TITLE_LENGTH
+from documents.names import one_line
 from documents.policy import Action
 
 
@@ -105,8 +106,7 @@ def record_visit(*, by: User, document: Document) -> None:
 
 
 def checked_title(title: str) -> str:
-    """One line without control characters or spaces around."""
-    title = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    title = one_line(title)
     if len(title) > TITLE_LENGTH:
         message = f"A title has at most {TITLE_LENGTH} characters; this one has {len(title)}."
         raise Invalid(message, fields={"title": message})

@@ -8,6 +8,7 @@ from documents.actions.audit import record
 from documents.actions.notifications import notify
 from documents.errors import Conflict, Invalid
 from documents.models import Membership, Role, User, Workspace
+from documents.names import one_line
 
 
 def create_user(*, by: User | None, email: str, name: str = "", password: str | None = None) -> User:
@@ -15,7 +16,7 @@ def create_user(*, by: User | None, email: str, name: str = "", password: str | 
     access.require_operator(by)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email=email, password=password, name=name)
+            user = User.objects.create_user(email=email, password=password, name=one_line(name))
             record("user.created", by=by, user=user)
     except IntegrityError as taken:
         message = "This e-mail has an account already."

@@ -8,6 +8,7 @@ from documents.actions import access, invitations
 from documents.actions.audit import record
 from documents.errors import Conflict, Invalid
 from documents.models import Document, DocumentShare, Membership, Role, User, Workspace
+from documents.names import one_line
 from documents.policy import Action
 
 NAME_LENGTH = 100
@@ -156,7 +157,7 @@ def _member_ids(workspace: Workspace) -> list[int]:
 
 
 def _checked(name: str) -> str:
-    name = " ".join(name.split())
+    name = one_line(name)
     if not 0 < len(name) <= NAME_LENGTH:
         message = f"Give the workspace a name of at most {NAME_LENGTH} characters."
         raise Invalid(message, fields={"name": message})
