@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useMemo } from "react"
+import { useEffect, useMemo, useState } from "react"
 import { type DocumentFilter, getDocument, listDocumentMembers, listDocuments, searchDocuments } from "../../api/documents"
 import { ApiError } from "../../api/errors"
 import type { Document, Me, Workspace } from "../../api/types"
@@ -25,6 +25,21 @@ export function useSignedIn(): Me {
 
 export const useWorkspace = (id: string | undefined): Workspace | undefined =>
   useSignedIn().workspaces.find((workspace) => workspace.id === id)
+
+/**
+ * The one of a page's address. Who has just accepted an invitation comes to a browser that remembers less: before it says
+ * that they are no member, it is asked whether they are by now.
+ */
+export function useWorkspaceOfPage(id: string): { workspace: Workspace | undefined; asking: boolean } {
+  const { dataUpdatedAt, error, fetchStatus, refetch } = useMe()
+  const workspace = useWorkspace(id)
+  const [openedAt] = useState(() => Date.now())
+  const asking = workspace === undefined && dataUpdatedAt < openedAt && error === null && fetchStatus !== "paused"
+  useEffect(() => {
+    if (asking) void refetch({ cancelRefetch: false })
+  }, [asking, refetch])
+  return { workspace, asking }
+}
 
 export const useWorkspaceDocuments = (workspace: string | undefined) =>
   useQuery({

@@ -3,12 +3,13 @@ import { IconClock, IconFilePlus, IconPlus, IconStar, IconUsers } from "@tabler/
 import { useCallback, useEffect, useMemo } from "react"
 import { Redirect } from "wouter"
 import type { Document } from "../../api/types"
-import { useDocumentList, useDocumentTree, useSignedIn, useWorkspace } from "../data/queries"
+import { useDocumentList, useDocumentTree, useSignedIn, useWorkspaceOfPage } from "../data/queries"
 import { useRememberedWorkspace } from "../remembered"
 import { routes } from "../routes"
 import { Notice } from "../shell/Notice"
 import { useShell } from "../shell/ShellContext"
 import { ancestorsOf, titleOf } from "../tree/model"
+import { Waiting } from "../Waiting"
 import { DocumentTable } from "./DocumentTable"
 import { ListPage } from "./ListPage"
 
@@ -22,7 +23,7 @@ export function usePlaces(): (document: Document) => string {
 }
 
 export function WorkspacePage({ id }: { id: string }) {
-  const workspace = useWorkspace(id)
+  const { workspace, asking } = useWorkspaceOfPage(id)
   const [, remember] = useRememberedWorkspace()
   useEffect(() => {
     if (workspace) remember(id)
@@ -31,6 +32,7 @@ export function WorkspacePage({ id }: { id: string }) {
   const { newDocument, mayCreate } = useShell()
   const placeOf = useCallback((document: Document) => ancestorsOf(tree, document.id).map(titleOf).join(" / "), [tree])
   const freshest = useMemo(() => query.data?.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at)), [query.data])
+  if (asking) return <Waiting />
   if (!workspace) return <Redirect to={routes.home} replace />
 
   const count = freshest?.length ?? 0

@@ -1,0 +1,40 @@
+"""Inviting, sharing and the settings of a workspace, as people go about it: in a hurry, and with any name."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.office import Office
+from tests.browser.person import Person
+
+Browsers = Callable[..., Person]
+
+FOUND = """
+from documents.actions.invitations import invite_member
+from documents.actions.workspaces import create_workspace
+from documents.models import Role, User
+workspace = create_workspace(by=User.objects.get(email="ann@example.com"), name="{name}")
+invitation = invite_member(by=None, workspace=workspace, email="{guest}", role=Role.EDITOR)
+print(workspace.pk, invitation.token)
+"""
+def invite(office: Office, guest: Person, name: str) -> tuple[str, str]:
+    """To a new workspace of Ann's: its address, and the invitation's."""
+    *_, workspace, token = office.installation.shell(FOUND.format(name=name, guest=guest.email)).split()
+    return f"{office.url}/w/{workspace}", f"{office.url}/invitations/{token}/"
+
+
+def test_who_accepts_an_invitation_comes_to_that_workspace(office: Office, person: Browsers) -> None:
+    guest = person(office.hire())
+    guest.page.goto("/")
+    expect(guest.page.get_by_role("button", name="New document").first).to_be_visible()
+    workspace, invitation = invite(office, guest, "Knitters")
+    guest.page.goto(invitation)
+    guest.page.get_by_role("button", name="Accept").click()
+    expect(guest.page.get_by_role("heading", name="Knitters")).to_be_visible()
+    assert guest.page.url == workspace
+
+
+def test_a_workspace_one_is_no_member_of_leads_home(ann: Person) -> None:
+    ann.page.goto("/w/00000000-0000-4000-8000-000000000000")
+    expect(ann.page.get_by_role("button", name="New document").first).to_be_visible()
+    ann.page.wait_for_url(lambda url: "/w/" in url and "00000000" not in url)
