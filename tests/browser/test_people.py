@@ -38,3 +38,28 @@ def test_a_workspace_one_is_no_member_of_leads_home(ann: Person) -> None:
     ann.page.goto("/w/00000000-0000-4000-8000-000000000000")
     expect(ann.page.get_by_role("button", name="New document").first).to_be_visible()
     ann.page.wait_for_url(lambda url: "/w/" in url and "00000000" not in url)
+
+
+def test_a_second_click_makes_no_second_document(office: Office, ann: Person) -> None:
+    ann.page.goto(f"/w/{office.workspace}")
+    new = ann.page.get_by_role("button", name="New document").first
+    expect(new).to_be_enabled()
+    before = len(office.documents())
+    new.dblclick()
+    expect(ann.title).to_be_visible()
+    assert len(office.documents()) == before + 1
+
+
+def test_a_second_click_deletes_nothing_twice(office: Office, ann: Person) -> None:
+    document = office.document(title="Once and for all")
+    # While a dialog fades away it can be clicked still.
+    ann.page.emulate_media(reduced_motion="no-preference")
+    ann.open(document)
+    ann.choose("Menu of this document", "Move to trash")
+    ann.page.goto("/trash")
+    ann.page.get_by_role("button", name="Delete Once and for all for good").click()
+    deleted: list[str] = []
+    ann.page.on("request", lambda request: deleted.append(request.url) if request.method == "DELETE" else None)
+    ann.page.get_by_role("button", name="Delete for good", exact=True).dblclick()
+    expect(ann.page.get_by_text("Once and for all")).to_have_count(0)
+    assert len(deleted) == 1

@@ -68,11 +68,20 @@ export function documentActions(client: QueryClient) {
     (documents) =>
       documents.filter((document) => document.id !== id)
 
+  let creating = false
+
   const restore = (document: Document) => attempt("Not restored", () => api.restoreDocument(document.id))
 
   return {
-    create: (given: { workspace?: string; parent?: string | null; title?: string }) =>
-      attempt("No document was made", () => api.createDocument(given)),
+    async create(given: { workspace?: string; parent?: string | null; title?: string }) {
+      if (creating) return undefined // who clicks twice wants one
+      creating = true
+      try {
+        return await attempt("No document was made", () => api.createDocument(given))
+      } finally {
+        creating = false
+      }
+    },
 
     rename: (document: Document, title: string) =>
       attempt("Not renamed", () => api.changeDocument(document.id, { title }), patched(document.id, { title })),

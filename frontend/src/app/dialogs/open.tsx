@@ -1,4 +1,3 @@
-import { Text } from "@mantine/core"
 import { modals } from "@mantine/modals"
 import type { Document } from "../../api/types"
 import { titleOf } from "../tree/model"
@@ -35,24 +34,3 @@ export const openCreateWorkspace = () => {
   const id = "create-workspace"
   modals.open({ modalId: id, title: "New workspace", size: "sm", children: <CreateWorkspaceDialog onDone={() => modals.close(id)} /> })
 }
-
-interface Question {
-  title: string
-  message: string
-  /** The verb on the button, never just "OK". */
-  deed: string
-  /** What the safe button says, where "Cancel" would leave open what is called off. */
-  stay?: string
-  onConfirm(): void
-}
-
-/** For what can't be undone: says what will be lost, and the safe button has the focus. */
-export const askFirst = ({ title, message, deed, stay = "Cancel", onConfirm }: Question) =>
-  modals.openConfirmModal({
-    title,
-    children: <Text size="sm">{message}</Text>,
-    labels: { confirm: deed, cancel: stay },
-    confirmProps: { color: "red" },
-    cancelProps: { "data-autofocus": true },
-    onConfirm,
-  })

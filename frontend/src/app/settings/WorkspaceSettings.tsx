@@ -9,7 +9,7 @@ import { changeRole, inviteMember, leaveWorkspace, removeMember, renameWorkspace
 import { keys } from "../data/keys"
 import { useSignedIn, useWorkspace, useWorkspaceInvitations, useWorkspaceMembers } from "../data/queries"
 import { useAttempt } from "../data/attempt"
-import { askFirst } from "../dialogs/open"
+import { askFirst } from "../dialogs/askFirst"
 import { InviteForm } from "../people/InviteForm"
 import { PersonRow } from "../people/PersonRow"
 import { RoleSelect } from "../people/RoleSelect"
