@@ -23,6 +23,12 @@ def invite(office: Office, guest: Person, name: str) -> tuple[str, str]:
     return f"{office.url}/w/{workspace}", f"{office.url}/invitations/{token}/"
 
 
+def overflow(person: Person) -> int:
+    """By how many pixels the page is wider than its window."""
+    wide: int = person.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return wide
+
+
 def test_who_accepts_an_invitation_comes_to_that_workspace(office: Office, person: Browsers) -> None:
     guest = person(office.hire())
     guest.page.goto("/")
@@ -38,6 +44,18 @@ def test_a_workspace_one_is_no_member_of_leads_home(ann: Person) -> None:
     ann.page.goto("/w/00000000-0000-4000-8000-000000000000")
     expect(ann.page.get_by_role("button", name="New document").first).to_be_visible()
     ann.page.wait_for_url(lambda url: "/w/" in url and "00000000" not in url)
+
+
+def test_a_name_without_a_space_pushes_nothing_out_of_the_window(office: Office, person: Browsers) -> None:
+    guest = person(office.hire())
+    guest.page.set_viewport_size({"width": 390, "height": 844})
+    _, invitation = invite(office, guest, "W" * 100)
+    guest.page.goto(invitation)
+    expect(guest.page.get_by_role("button", name="Accept")).to_be_in_viewport(ratio=1)
+    assert overflow(guest) <= 0
+    guest.page.get_by_role("button", name="Accept").click()
+    expect(guest.page.get_by_role("heading", name="WWW")).to_be_visible()
+    assert overflow(guest) <= 0
 
 
 def test_a_second_click_makes_no_second_document(office: Office, ann: Person) -> None:
