@@ -32,7 +32,7 @@ export function CreateWorkspaceDialog({ onDone }: { onDone(): void }) {
         label="Name"
         placeholder="Design team"
         value={name}
-        maxLength={150}
+        maxLength={100}
         onChange={(event) => setName(event.currentTarget.value)}
         error={creation.error && (creation.error instanceof ApiError ? (creation.error.fields.name ?? explain(creation.error)) : explain(creation.error))}
         data-autofocus

@@ -74,7 +74,7 @@ function NameSection({ workspace }: { workspace: Workspace }) {
     <Section title="Name">
       <form onSubmit={submit}>
         <Group gap="xs">
-          <TextInput aria-label="Name of the workspace" value={name} maxLength={150} onChange={(event) => setName(event.currentTarget.value)} className={styles.name} />
+          <TextInput aria-label="Name of the workspace" value={name} maxLength={100} onChange={(event) => setName(event.currentTarget.value)} className={styles.name} />
           <Button type="submit" variant="default" loading={busy} disabled={!name.trim() || name.trim() === workspace.name}>
             Rename
           </Button>
