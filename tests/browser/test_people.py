@@ -17,6 +17,19 @@ workspace = create_workspace(by=User.objects.get(email="ann@example.com"), name=
 invitation = invite_member(by=None, workspace=workspace, email="{guest}", role=Role.EDITOR)
 print(workspace.pk, invitation.token)
 """
+CROWD = """
+from documents.actions.workspaces import create_workspace
+from documents.models import Membership, User
+workspace = create_workspace(by=User.objects.get(email="ann@example.com"), name="Everybody")
+people = [
+    User(email=f"crowd{n}@example.com", username=f"crowd{n}", name=f"Crowd {n}", color="#1d4ed8") for n in range(300)
+]
+people = User.objects.bulk_create(people)
+Membership.objects.bulk_create(Membership(workspace=workspace, user=user, role="reader") for user in people)
+print(workspace.pk)
+"""
+
+
 def invite(office: Office, guest: Person, name: str) -> tuple[str, str]:
     """To a new workspace of Ann's: its address, and the invitation's."""
     *_, workspace, token = office.installation.shell(FOUND.format(name=name, guest=guest.email)).split()
@@ -81,3 +94,14 @@ def test_a_second_click_deletes_nothing_twice(office: Office, ann: Person) -> No
     ann.page.get_by_role("button", name="Delete for good", exact=True).dblclick()
     expect(ann.page.get_by_text("Once and for all")).to_have_count(0)
     assert len(deleted) == 1
+
+
+def test_one_of_three_hundred_members_is_found_by_name(office: Office, ann: Person) -> None:
+    workspace = office.installation.shell(CROWD).strip()
+    ann.page.goto(f"/settings/workspace/{workspace}")
+    roles = ann.page.get_by_role("combobox", name="Role of Crowd")
+    expect(roles.first).to_be_visible()
+    assert roles.count() < 300
+    ann.page.get_by_role("searchbox", name="Narrow the members down").press_sequentially("crowd299@")
+    expect(roles).to_have_count(1)
+    expect(ann.page.get_by_text("Crowd 299", exact=True)).to_be_visible()

@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core"
 import { IconCloudOff, IconFilter, IconSearchOff } from "@tabler/icons-react"
-import { type ReactNode, useDeferredValue, useEffect, useRef, useState } from "react"
+import { type ReactNode, useDeferredValue, useState } from "react"
 import { explain } from "../../api/errors"
 import type { Document } from "../../api/types"
 import { useOffline } from "../offline/reach"
@@ -10,6 +10,7 @@ import { PageHeader } from "../shell/PageHeader"
 import { titleOf } from "../tree/model"
 import { usePageTitle } from "../usePageTitle"
 import { DocumentTableSkeleton } from "./DocumentTable"
+import { Gradually } from "./Gradually"
 import styles from "./ListPage.module.css"
 
 interface Props {
@@ -20,29 +21,6 @@ interface Props {
   empty: ReactNode
   tools?: ReactNode
   children(documents: Document[]): ReactNode
-}
-
-/** Enough to fill any screen at once. */
-const FIRST = 80
-
-/** A workspace of thousands would take seconds to draw: the rest comes as the end of the list comes near. */
-function Gradually<T>({ items, children }: { items: T[]; children(items: T[]): ReactNode }) {
-  const [count, setCount] = useState(FIRST)
-  const end = useRef<HTMLDivElement>(null)
-  const more = count < items.length
-  useEffect(() => {
-    if (!end.current) return
-    // Made anew for each batch, because an observer speaks up only when something changes, and the end may still be in sight.
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && setCount(count + FIRST))
-    observer.observe(end.current)
-    return () => observer.disconnect()
-  }, [more, count])
-  return (
-    <>
-      {children(more ? items.slice(0, count) : items)}
-      {more && <div ref={end} className={styles.end} />}
-    </>
-  )
 }
 
 /** A page with one list: its heading, the box that narrows it down, and its four states (coming, failed, empty, there). */

@@ -1,5 +1,5 @@
 import { Button, Group, Skeleton, Text, TextInput } from "@mantine/core"
-import { IconCloudOff, IconLock } from "@tabler/icons-react"
+import { IconCloudOff, IconFilter, IconLock } from "@tabler/icons-react"
 import { useQueryClient } from "@tanstack/react-query"
 import { type FormEvent, type ReactNode, useState } from "react"
 import { useLocation } from "wouter"
@@ -7,9 +7,10 @@ import { explain } from "../../api/errors"
 import { isAtLeast, type Workspace } from "../../api/types"
 import { changeRole, inviteMember, leaveWorkspace, removeMember, renameWorkspace, revokeInvitation } from "../../api/workspaces"
 import { keys } from "../data/keys"
-import { useSignedIn, useWorkspace, useWorkspaceInvitations, useWorkspaceMembers } from "../data/queries"
+import { useSignedIn, useWorkspaceInvitations, useWorkspaceMembers, useWorkspaceOfPage } from "../data/queries"
 import { useAttempt } from "../data/attempt"
 import { askFirst } from "../dialogs/askFirst"
+import { Gradually } from "../list/Gradually"
 import { InviteForm } from "../people/InviteForm"
 import { PersonRow } from "../people/PersonRow"
 import { RoleSelect } from "../people/RoleSelect"
@@ -18,13 +19,15 @@ import { routes } from "../routes"
 import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
 import { usePageTitle } from "../usePageTitle"
+import { Waiting } from "../Waiting"
 import { ago } from "../when"
 import { ActivityList } from "./ActivityList"
 import styles from "./WorkspaceSettings.module.css"
 
 export function WorkspaceSettings({ id }: { id: string }) {
-  const workspace = useWorkspace(id)
+  const { workspace, asking } = useWorkspaceOfPage(id)
   usePageTitle(workspace ? `${workspace.name}: settings` : "Settings")
+  if (asking) return <Waiting />
   if (!workspace) {
     return (
       <>
@@ -84,14 +87,20 @@ function NameSection({ workspace }: { workspace: Workspace }) {
   )
 }
 
+/** More than these, and one looks for a name rather than reads them all. */
+const MEMBERS_AT_A_GLANCE = 10
+
 function MembersSection({ workspace }: { workspace: Workspace }) {
   const { user } = useSignedIn()
   const client = useQueryClient()
   const mayAdminister = isAtLeast(workspace.role, "admin")
   const members = useWorkspaceMembers(workspace.id)
   const invitations = useWorkspaceInvitations(workspace.id, mayAdminister)
+  const [wanted, setWanted] = useState("")
   const [attempt] = useAttempt("Not changed", [keys.workspace(workspace.id), keys.me])
   const roles = rolesToGive(workspace.role)
+  const needle = wanted.trim().toLocaleLowerCase()
+  const found = members.data?.filter(({ user: { name, email } }) => `${name} ${email}`.toLocaleLowerCase().includes(needle))
 
   return (
     <Section title="Members" about={workspace.personal ? "This is your personal workspace. People you invite see all documents in it." : undefined}>
@@ -106,6 +115,17 @@ function MembersSection({ workspace }: { workspace: Workspace }) {
           }}
         />
       )}
+      {(members.data?.length ?? 0) > MEMBERS_AT_A_GLANCE && (
+        <TextInput
+          type="search"
+          aria-label="Narrow the members down by name or address"
+          placeholder="Filter by name or address"
+          leftSection={<IconFilter size={15} aria-hidden />}
+          value={wanted}
+          onChange={(event) => setWanted(event.currentTarget.value)}
+          mt="sm"
+        />
+      )}
       <div className={styles.people}>
         {members.isPending && [0, 1, 2].map((row) => <Skeleton key={row} height={30} my={10} />)}
         {members.error && !members.data && (
@@ -113,35 +133,40 @@ function MembersSection({ workspace }: { workspace: Workspace }) {
             {explain(members.error)}
           </Notice>
         )}
-        {members.data?.map((member) => {
-          const self = member.user.id === user.id
-          const mayChange = mayAdminister && !self && isAtLeast(workspace.role, member.role)
-          return (
-            <PersonRow key={member.user.id} person={member.user} self={self} detail={member.user.email}>
-              {mayChange ? (
-                <RoleSelect
-                  label={`Role of ${member.user.name}`}
-                  value={member.role}
-                  roles={roles}
-                  removeLabel="Remove from workspace"
-                  onChange={(role) => void attempt(() => changeRole(workspace.id, member.user.id, role))}
-                  onRemove={() =>
-                    askFirst({
-                      title: `Remove ${member.user.name}?`,
-                      message: "They lose access to all documents of this workspace at once, also to those they have open.",
-                      deed: "Remove",
-                      onConfirm: () => void attempt(() => removeMember(workspace.id, member.user.id), `${member.user.name} was removed`),
-                    })
-                  }
-                />
-              ) : (
-                <Text size="xs" c="dimmed">
-                  {roleNames[member.role]}
-                </Text>
-              )}
-            </PersonRow>
-          )
-        })}
+        {found?.length === 0 && <p className={styles.none}>No member has that name or address.</p>}
+        <Gradually key={needle} items={found ?? []}>
+          {(shown) =>
+            shown.map((member) => {
+              const self = member.user.id === user.id
+              const mayChange = mayAdminister && !self && isAtLeast(workspace.role, member.role)
+              return (
+                <PersonRow key={member.user.id} person={member.user} self={self} detail={member.user.email}>
+                  {mayChange ? (
+                    <RoleSelect
+                      label={`Role of ${member.user.name}`}
+                      value={member.role}
+                      roles={roles}
+                      removeLabel="Remove from workspace"
+                      onChange={(role) => void attempt(() => changeRole(workspace.id, member.user.id, role))}
+                      onRemove={() =>
+                        askFirst({
+                          title: `Remove ${member.user.name}?`,
+                          message: "They lose access to all documents of this workspace at once, also to those they have open.",
+                          deed: "Remove",
+                          onConfirm: () => void attempt(() => removeMember(workspace.id, member.user.id), `${member.user.name} was removed`),
+                        })
+                      }
+                    />
+                  ) : (
+                    <Text size="xs" c="dimmed">
+                      {roleNames[member.role]}
+                    </Text>
+                  )}
+                </PersonRow>
+              )
+            })
+          }
+        </Gradually>
       </div>
       {invitations.data && invitations.data.length > 0 && (
         <>
