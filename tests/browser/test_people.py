@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.office import Office
 from tests.browser.person import Person
@@ -34,6 +34,11 @@ def invite(office: Office, guest: Person, name: str) -> tuple[str, str]:
     """To a new workspace of Ann's: its address, and the invitation's."""
     *_, workspace, token = office.installation.shell(FOUND.format(name=name, guest=guest.email)).split()
     return f"{office.url}/w/{workspace}", f"{office.url}/invitations/{token}/"
+
+
+def share(person: Person) -> Locator:
+    person.page.get_by_role("button", name="Share", exact=True).click()
+    return person.page.get_by_role("dialog", name="Share", exact=True)
 
 
 def overflow(person: Person) -> int:
@@ -94,6 +99,36 @@ def test_a_second_click_deletes_nothing_twice(office: Office, ann: Person) -> No
     ann.page.get_by_role("button", name="Delete for good", exact=True).dblclick()
     expect(ann.page.get_by_text("Once and for all")).to_have_count(0)
     assert len(deleted) == 1
+
+
+def test_an_invitation_to_a_wrong_address_is_taken_back_where_it_was_sent(office: Office, ann: Person) -> None:
+    ann.open(office.document("Ours."))
+    dialog = share(ann)
+    dialog.get_by_role("combobox", name="Share with").press_sequentially("ben@exmaple.com")
+    dialog.get_by_role("button", name="Share", exact=True).click()
+    expect(dialog.get_by_text("ben@exmaple.com")).to_be_visible()
+    dialog.get_by_role("button", name="Withdraw the invitation of ben@exmaple.com").click()
+    expect(dialog.get_by_text("ben@exmaple.com")).to_have_count(0)
+
+
+def test_giving_up_access_asks_first(office: Office, ann: Person, person: Browsers) -> None:
+    guest = person(office.hire())
+    document = office.document("For guests.", title="Plan")
+    ann.open(document)
+    dialog = share(ann)
+    dialog.get_by_role("combobox", name="Share with").press_sequentially(guest.email)
+    dialog.get_by_role("button", name="Share", exact=True).click()
+    expect(dialog.get_by_text(guest.email)).to_be_visible()
+    guest.open(document)
+    give_up = share(guest).get_by_role("button", name="Give up access")
+    give_up.click()
+    asked = guest.page.get_by_role("dialog", name="Give up access to “Plan”?")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_have_count(0)
+    give_up.click()
+    asked.get_by_role("button", name="Give up access").click()
+    expect(guest.page.get_by_text("You no longer have access to this document")).to_be_visible()
+    expect(guest.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_one_of_three_hundred_members_is_found_by_name(office: Office, ann: Person) -> None:

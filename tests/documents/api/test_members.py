@@ -42,6 +42,20 @@ def test_sharing_by_address_reaches_accounts_and_invites_others(
     assert as_ben("GET", f"/documents/{plan.pk}/members").json()["invitations"] == []
 
 
+def test_a_guest_who_may_share_can_take_back_their_invitation(
+    browser: Callers, ann: User, ben: User, cleo: User, plan: Document
+) -> None:
+    share_document(by=ann, document=plan, user_or_email=cleo, role=Role.EDITOR)
+    [typo] = browser(cleo)(
+        "POST", f"/documents/{plan.pk}/members", {"email": "dora@exmaple.com", "role": "reader"}
+    ).json()["invitations"]
+    path = f"/workspaces/{plan.workspace_id}/invitations/{typo['id']}"
+    outsider = User.objects.create_user("eve@example.com", password="eve's password")
+    assert browser(outsider)("DELETE", path).status_code == 404
+    assert browser(cleo)("DELETE", path).status_code == 204
+    assert Invitation.objects.get(pk=typo["id"]).revoked_at is not None
+
+
 def test_roles_are_given_changed_and_taken_by_id_or_address(
     browser: Callers, ann: User, cleo: User, plan: Document, listening: Listening
 ) -> None:

@@ -4,14 +4,18 @@ import { useQueryClient } from "@tanstack/react-query"
 import { changeDocument, changeShare, removeShare, shareDocument } from "../../api/documents"
 import { explain } from "../../api/errors"
 import { type Document, type DocumentMember, isAtLeast, type Role } from "../../api/types"
+import { revokeInvitation } from "../../api/workspaces"
 import { useAttempt } from "../data/attempt"
 import { keys } from "../data/keys"
 import { useDocument, useDocumentMembers, useSignedIn, useWorkspace } from "../data/queries"
+import { Gradually } from "../list/Gradually"
 import { InviteForm } from "../people/InviteForm"
 import { PersonRow } from "../people/PersonRow"
 import { RoleSelect } from "../people/RoleSelect"
 import { roleNames, rolesToGive } from "../people/roles"
 import { mayArrange } from "../rights"
+import { titleOf } from "../tree/model"
+import { askFirst } from "./askFirst"
 import { copyLink } from "./clipboard"
 
 const sources: Record<DocumentMember["source"], string> = {
@@ -22,7 +26,7 @@ const sources: Record<DocumentMember["source"], string> = {
 }
 
 /** Who may open a document and why. Rights from above are shown but changed where they come from. */
-export function ShareDialog({ id }: { id: string }) {
+export function ShareDialog({ id, onDone }: { id: string; onDone(): void }) {
   const { user } = useSignedIn()
   const client = useQueryClient()
   const document = useDocument(id)
@@ -31,6 +35,17 @@ export function ShareDialog({ id }: { id: string }) {
   const roles = rolesToGive(document.data?.role ?? "reader").filter((role) => role !== "owner")
   const [attempt] = useAttempt("Not changed", [keys.document(id), keys.documents])
   const refresh = () => Promise.all([client.invalidateQueries({ queryKey: keys.document(id) }), client.invalidateQueries({ queryKey: keys.documents })])
+
+  const giveUp = () =>
+    askFirst({
+      title: `Give up access to “${titleOf(document.data ?? { title: "" })}”?`,
+      message: "Only somebody who may share it can give it back to you.",
+      deed: "Give up access",
+      onConfirm: () => {
+        onDone() // there may be nothing left to show here
+        void attempt(() => removeShare(id, user.id), "You gave up your access")
+      },
+    })
 
   if (document.error ?? members.error) {
     return (
@@ -62,27 +77,31 @@ export function ShareDialog({ id }: { id: string }) {
           People with access
         </Text>
         {!members.data && [0, 1, 2].map((row) => <Skeleton key={row} height={30} my={9} />)}
-        {members.data?.items.map((member) => (
-          <PersonRow key={member.user.id} person={member.user} self={member.user.id === user.id} detail={`${member.user.email} · ${sources[member.source]}`}>
-            {member.source === "share" && member.user.id === user.id ? (
-              <Button variant="subtle" color="gray" size="compact-sm" onClick={() => void attempt(() => removeShare(id, user.id))}>
-                Give up access
-              </Button>
-            ) : member.source === "share" && mayShare && isAtLeast(document.data?.role ?? "reader", member.role) ? (
-              <RoleSelect
-                label={`Role of ${member.user.name}`}
-                value={member.role}
-                roles={roles}
-                onChange={(role: Role) => void attempt(() => changeShare(id, member.user.id, role))}
-                onRemove={() => void attempt(() => removeShare(id, member.user.id))}
-              />
-            ) : (
-              <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
-                {roleNames[member.role]}
-              </Text>
-            )}
-          </PersonRow>
-        ))}
+        <Gradually items={members.data?.items ?? []}>
+          {(shown) =>
+            shown.map((member) => (
+              <PersonRow key={member.user.id} person={member.user} self={member.user.id === user.id} detail={`${member.user.email} · ${sources[member.source]}`}>
+                {member.source === "share" && member.user.id === user.id ? (
+                  <Button variant="subtle" color="gray" size="compact-sm" onClick={giveUp}>
+                    Give up access
+                  </Button>
+                ) : member.source === "share" && mayShare && isAtLeast(document.data?.role ?? "reader", member.role) ? (
+                  <RoleSelect
+                    label={`Role of ${member.user.name}`}
+                    value={member.role}
+                    roles={roles}
+                    onChange={(role: Role) => void attempt(() => changeShare(id, member.user.id, role))}
+                    onRemove={() => void attempt(() => removeShare(id, member.user.id))}
+                  />
+                ) : (
+                  <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
+                    {roleNames[member.role]}
+                  </Text>
+                )}
+              </PersonRow>
+            ))
+          }
+        </Gradually>
         {members.data?.invitations.map((invitation) => (
           <Group key={invitation.id} wrap="nowrap" gap="sm" py={7}>
             <IconMail size={18} style={{ marginInline: 6, color: "var(--weft-ink-faint)" }} aria-hidden />
@@ -97,6 +116,17 @@ export function ShareDialog({ id }: { id: string }) {
             <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
               {roleNames[invitation.role]}
             </Text>
+            {document.data && mayShare && isAtLeast(document.data.role, invitation.role) && (
+              <Button
+                variant="subtle"
+                color="gray"
+                size="compact-sm"
+                aria-label={`Withdraw the invitation of ${invitation.email}`}
+                onClick={() => void attempt(() => revokeInvitation(document.data.workspace, invitation.id), "Invitation withdrawn")}
+              >
+                Withdraw
+              </Button>
+            )}
           </Group>
         ))}
       </div>

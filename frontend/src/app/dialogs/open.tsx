@@ -25,7 +25,7 @@ export const openMove = (document: Document) => {
 }
 
 export const openShare = (document: string) =>
-  modals.open({ modalId: `share-${document}`, title: "Share", size: "lg", children: <ShareDialog id={document} /> })
+  modals.open({ modalId: `share-${document}`, title: "Share", size: "lg", children: <ShareDialog id={document} onDone={() => modals.close(`share-${document}`)} /> })
 
 export const openExport = (document: Document) =>
   modals.open({ modalId: `export-${document.id}`, title: `Export “${titleOf(document)}”`, size: "md", children: <ExportDialog id={document.id} /> })
