@@ -180,3 +180,32 @@ def test_the_block_handle_moves_and_deletes_a_block(office: Office, ann: Person)
     ann.page.get_by_role("button", name="Drag to move, press for actions").click()
     ann.page.get_by_role("menuitem", name="Delete").click()
     ann.reads("Two\nOne")
+
+
+def test_the_block_handle_keeps_to_its_block_while_others_write(office: Office, ann: Person, ben: Person) -> None:
+    document = office.document("Top\n\n- One\n- Two\n- Three")
+    for person in (ann, ben):
+        person.open(document)
+    grip = ann.page.get_by_role("button", name="Drag to move, press for actions")
+
+    # Written while the mouse rests on the item: it was the whole list from then on.
+    ann.body.get_by_text("Two").hover()
+    expect(grip).to_be_visible()
+    ben.body.get_by_text("Top").click()
+    ben.page.keyboard.press("End")
+    ben.page.keyboard.type(" of the page")
+    ann.sees("Top of the page")
+    ann.come_to_the_front()
+    grip.click()
+    delete = ann.page.get_by_role("menuitem", name="Delete")
+    expect(delete).to_be_visible()
+
+    # Written while the menu is open: it was the block that the caret is in.
+    ben.come_to_the_front()
+    ben.page.keyboard.press("Enter")
+    ben.page.keyboard.type("Another line")
+    ann.sees("Another line")
+    ann.come_to_the_front()
+    delete.click()
+    for person in (ann, ben):
+        person.reads("Top of the page\nAnother line\nOneThree")

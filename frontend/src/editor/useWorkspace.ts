@@ -27,7 +27,7 @@ export function useWorkspace(
 
   useLayoutEffect(() => {
     const history = createHistory(doc)
-    const handle = createHandle()
+    const handle = createHandle(doc)
     const editor = new Editor({
       element: place.current,
       extensions: [

@@ -6,7 +6,8 @@ import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from "y-protoc
 import { applyUpdate, Doc, encodeStateAsUpdate } from "yjs"
 import { moveBlock, selectedBlock } from "../typing/blocks"
 import { block, type Desk, h, link, openDesk, p } from "../testing"
-import { titleOf, titleOrigin } from "./fields"
+import { bodyOf, titleOf, titleOrigin } from "./fields"
+import { elementAt, positionOf } from "./identity"
 import { initials, othersHere, personOf } from "./people"
 
 let ann: Desk
@@ -216,4 +217,30 @@ describe("people", () => {
     expect(initials("Ann Mary Archer")).toBe("AA")
     expect(initials("👩‍🚀 Zoë")).toBe("👩Z")
   })
+})
+
+test("a block is known again wherever others' edits carry it, and is none once it is gone", () => {
+  const li = (words: string) => block("listItem", {}, p(words))
+  const list = block("bulletList", {}, li("one"), li("two"))
+  ann.editor.commands.setContent(block("doc", {}, p("p1"), block("callout", {}, p("box"), list)))
+  const body = bodyOf(ann.doc)
+  const find = (words: string) => {
+    let at = -1
+    ann.editor.state.doc.descendants((node, pos) => {
+      if (at < 0 && node.textContent === words && /^(paragraph|listItem)$/.test(node.type.name)) at = pos
+    })
+    return at
+  }
+  const known = ["p1", "box", "two"].map((words) => [words, elementAt(body, ann.editor.state.doc, find(words))] as const)
+
+  // A line that begins like the one it is put before: as a position, "p1" would now be the new one.
+  bob.editor.commands.insertContentAt(0, p("p9"))
+  bob.editor.commands.insertContentAt(bob.editor.state.doc.content.size, p("below"))
+  for (const [words, element] of known) {
+    expect(element && positionOf(body, ann.editor.state.doc, element), words).toBe(find(words))
+  }
+  bob.editor.commands.setContent(p("all new"))
+  for (const [words, element] of known.slice(1)) {
+    expect(element && positionOf(body, ann.editor.state.doc, element), words).toBeNull()
+  }
 })

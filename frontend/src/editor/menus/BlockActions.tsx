@@ -6,9 +6,12 @@ import { type Block, deleteBlock, duplicateBlock, enterBlock, moveBlock, selecte
 import { BLOCK_KINDS } from "./blockKinds"
 import { readableKeys } from "./shortcuts"
 
-/** What can be done with a whole block: the one given, or the one the caret is in. */
+/**
+ * What can be done with a whole block: the one given, or the one the caret is in. One that was given and is gone, since
+ * others write as well, is no reason to take another.
+ */
 export function BlockActions({ editor, block }: { editor: Editor; block?: () => Block | null }) {
-  const target = () => block?.() ?? selectedBlock(editor.state)
+  const target = () => (block ? block() : selectedBlock(editor.state))
   const change = (make: (block: Block) => Transaction | null) => () => {
     const found = target()
     const transaction = found && make(found)
@@ -17,6 +20,7 @@ export function BlockActions({ editor, block }: { editor: Editor; block?: () => 
   }
   const turn = (apply: (editor: Editor) => void) => () => {
     const found = block?.()
+    if (found === null) return
     if (found) enterBlock(editor, found)
     apply(editor)
   }

@@ -2,7 +2,7 @@ import { Menu } from "@mantine/core"
 import type { Editor } from "@tiptap/core"
 import { IconGripVertical, IconPlus } from "@tabler/icons-react"
 import { TextSelection } from "@tiptap/pm/state"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { createPortal } from "react-dom"
 import type { Block } from "../typing/blocks"
 import { BlockActions } from "./BlockActions"
@@ -12,10 +12,8 @@ import "./handle.css"
 /** A plus and a grip left of the block under the mouse: insert below, drag, or open the block's menu. */
 export function BlockHandle({ editor, handle }: { editor: Editor; handle: Handle }) {
   const [open, setOpen] = useState(false)
-  const acted = useRef<Block | null>(null)
 
   const change = (next: boolean) => {
-    if (next) acted.current = handle.hovered.get()
     setOpen(next)
     // While its menu is open the handle stays with its block.
     if (next) editor.commands.lockDragHandle()
@@ -46,18 +44,12 @@ export function BlockHandle({ editor, handle }: { editor: Editor; handle: Handle
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          <BlockActions editor={editor} block={() => current(editor, acted.current)} />
+          <BlockActions editor={editor} block={handle.hovered.get} />
         </Menu.Dropdown>
       </Menu>
     </>,
     handle.element,
   )
-}
-
-/** The block as it is now: others may have edited it, or taken it away, since the menu opened. */
-function current(editor: Editor, block: Block | null): Block | null {
-  const node = block && editor.state.doc.nodeAt(block.pos)
-  return node && node.type === block.node.type ? { node, pos: block.pos } : null
 }
 
 /** A line below the block with a slash on it, which opens the menu of blocks. An empty paragraph serves itself. */
