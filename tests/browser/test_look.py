@@ -62,3 +62,18 @@ def test_what_one_chose_holds_on_the_accounts_pages_too(office: Office, ann: Per
     ann.page.goto("/accounts/profile/")
     ann.page.locator("h1").first.wait_for()
     assert round(lightness(ann)) in DARK
+
+
+@pytest.mark.only_browser("chromium")  # Debian's Firefox can't be told to lay out for paper
+def test_on_paper_there_is_the_whole_document_and_nothing_else(office: Office, dark_machine: Person) -> None:
+    ann = dark_machine
+    ann.open(office.document("\n\n".join(f"Line {number}" for number in range(100)), title="Long"))
+    ann.page.emulate_media(media="print", color_scheme="dark")
+    expect(ann.title).to_be_visible()
+    for chrome in (ann.toolbar, ann.status, ann.page.get_by_role("button", name="New document")):
+        expect(chrome).to_be_hidden()
+    # What scrolls in a box of its own is cut at the end of the first sheet.
+    end = ann.body.locator("p").last.evaluate("line => line.getBoundingClientRect().bottom")
+    assert end > 1500
+    assert ann.page.evaluate("document.documentElement.scrollHeight") >= end
+    assert round(lightness(ann)) in LIGHT
