@@ -27,6 +27,8 @@ export function toAddress(typed: string): string | null {
 
 /** A link stores its address and nothing else: where it opens and what it may learn of us is decided at drawing. */
 export const WeftLink = Link.extend({
+  // With autolink Tiptap lets links grow: whatever was typed behind a pasted address became part of it.
+  inclusive: false,
   addAttributes() {
     return { href: { default: null, parseHTML: (element: HTMLElement) => element.getAttribute("href") } }
   },

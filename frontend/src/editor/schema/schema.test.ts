@@ -190,3 +190,14 @@ test("every offered language can be highlighted", async () => {
   expect(knownLanguage("TS")).toBe("typescript")
   expect(knownLanguage("brainfuck")).toBeNull()
 })
+
+test("what is typed behind a link is no part of it", () => {
+  const desk = openDesk()
+  desk.editor.commands.setContent(p(marked("there", { type: "link", attrs: { href: "https://example.org/" } })))
+  desk.editor.commands.setTextSelection(6)
+  desk.editor.view.dispatch(desk.editor.state.tr.insertText(" and on"))
+  expect(plain(desk.editor.getJSON()).content).toEqual([
+    p(marked("there", { type: "link", attrs: { href: "https://example.org/" } }), " and on"),
+  ])
+  desk.close()
+})
