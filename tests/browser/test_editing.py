@@ -122,3 +122,14 @@ def test_the_outline_leads_to_a_heading(office: Office, ann: Person) -> None:
     expect(outline.get_by_role("button")).to_have_count(8)
     outline.get_by_role("button", name="Part 7").click()
     expect(ann.body.get_by_role("heading", name="Part 7")).to_be_in_viewport()
+
+
+def test_words_are_counted_in_the_document_and_in_what_is_selected(office: Office, ann: Person) -> None:
+    ann.open(office.document("Yarn\n\nRed, blue and 3 greens."))
+    menu = ann.page.get_by_role("menu", name="Menu of this document")
+    ann.choose("Menu of this document")
+    expect(menu).to_contain_text("6 words")
+    ann.page.keyboard.press("Escape")
+    ann.body.get_by_text("Red, blue").click(click_count=3)
+    ann.choose("Menu of this document")
+    expect(menu).to_contain_text("5 of 6 words selected")

@@ -21,6 +21,8 @@ export interface EditorControls {
   toggleOutline(): void
   find(): void
   showShortcuts(): void
+  /** How much is written there. */
+  length: ReactNode
 }
 
 interface Props {
@@ -71,6 +73,12 @@ export function DocumentHeader({ document, title, readOnly, status, people, cont
             <Menu.Dropdown mah="calc(100dvh - 5rem)" style={{ overflowY: "auto" }}>
               {controls && <ControlItems controls={controls} />}
               <DocumentMenuItems document={document} onTrashed={onTrashed} />
+              {controls && (
+                <>
+                  <Menu.Divider />
+                  <Menu.Label>{controls.length}</Menu.Label>
+                </>
+              )}
             </Menu.Dropdown>
           </Menu>
         </>

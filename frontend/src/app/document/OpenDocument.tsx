@@ -6,7 +6,7 @@ import type { Editor } from "@tiptap/core"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import type { Document } from "../../api/types"
-import { DocumentEditor, focusEnd, OutlinePanel, openFind, openShortcuts, Presence } from "../../editor"
+import { DocumentEditor, focusEnd, OutlinePanel, openFind, openShortcuts, Presence, WordCount } from "../../editor"
 import { showTitle } from "../data/actions"
 import { forgetLiveTitle, setLiveTitle } from "../data/liveTitles"
 import { useSignedIn } from "../data/queries"
@@ -84,6 +84,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
         toggleOutline: () => (narrow ? setOutlineOver(!outlineOver) : setOutlineBeside(!outlineBeside)),
         find: () => openFind(editor),
         showShortcuts: () => openShortcuts(editor),
+        length: <WordCount editor={editor} />,
       }
     : undefined
 
