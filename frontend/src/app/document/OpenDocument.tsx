@@ -6,7 +6,7 @@ import type { Editor } from "@tiptap/core"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import type { Document } from "../../api/types"
-import { DocumentEditor, focusEnd, OutlinePanel, openFind, openShortcuts, Presence, WordCount } from "../../editor"
+import { DocumentEditor, documentText, focusEnd, OutlinePanel, openFind, openShortcuts, Presence, WordCount } from "../../editor"
 import { showTitle } from "../data/actions"
 import { forgetLiveTitle, setLiveTitle } from "../data/liveTitles"
 import { useSignedIn } from "../data/queries"
@@ -76,6 +76,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
   const paper = useRef<HTMLDivElement>(null)
 
   const editable = readable && !readOnly && ended === null
+  const readText = () => (editor ? documentText(editor.state.doc) : "")
   useFocusOnEmpty(paper, editor, editable)
 
   const controls: EditorControls | undefined = editor
@@ -100,14 +101,14 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
         onTrashed={onTrashed}
       />
       {ended && (
-        <EndNotice document={document} provider={provider} reason={ended.reason} waiting={ended.waiting} kept={keepsEdits} readText={() => editor?.getText() ?? ""} />
+        <EndNotice document={document} provider={provider} reason={ended.reason} waiting={ended.waiting} kept={keepsEdits} readText={readText} />
       )}
       {size && ended === null && (
         <SizeNotice
           size={size}
           waiting={trouble?.waiting ?? 0}
           kept={keepsEdits}
-          readText={() => editor?.getText() ?? ""}
+          readText={readText}
           onDiscard={() => void discard(document.id).then(() => window.location.reload())}
         />
       )}
@@ -115,7 +116,7 @@ function LiveView({ document, live, onTrashed }: LiveViewProps) {
         <RefusedNotice
           waiting={trouble.waiting}
           kept={keepsEdits}
-          readText={() => editor?.getText() ?? ""}
+          readText={readText}
           onDiscard={() => void discard(document.id).then(() => window.location.reload())}
         />
       )}

@@ -2,6 +2,7 @@ import { Extension } from "@tiptap/core"
 import { Plugin, PluginKey } from "@tiptap/pm/state"
 import { cleanPastedHtml } from "./clean"
 import { looksLikeMarkdown, markdownSlice } from "./markdown"
+import { plainText } from "./plainText"
 
 /**
  * The only ones of Tiptap's rules that may rework a paste: addresses become links. Those for marks see Markdown wherever
@@ -9,9 +10,13 @@ import { looksLikeMarkdown, markdownSlice } from "./markdown"
  */
 export const PASTE_RULES = ["link"]
 
-/** What comes from the clipboard, in our terms: cleaned HTML, and Markdown where plain text reads like it. */
+/**
+ * What comes from the clipboard, in our terms: cleaned HTML, and Markdown where plain text reads like it. And what goes
+ * to it for programs that take text alone.
+ */
 export const Paste = Extension.create({
   name: "pasteCleaning",
+  priority: 200, // before Tiptap's own serializer, of which the first to answer is taken
   addProseMirrorPlugins() {
     const { editor } = this
     return [
@@ -19,6 +24,7 @@ export const Paste = Extension.create({
         key: new PluginKey("pasteCleaning"),
         props: {
           transformPastedHTML: cleanPastedHtml,
+          clipboardTextSerializer: plainText,
           // `plain` is set by Ctrl+Shift+V, which asks for the text as it stands. Null leaves it to ProseMirror.
           clipboardTextParser: (text, $context, plain) =>
             (plain || $context.parent.type.spec.code || !looksLikeMarkdown(text)

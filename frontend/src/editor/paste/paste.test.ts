@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { block, type Desk, h, openDesk, p, plain } from "../testing"
 import { cleanPastedHtml } from "./clean"
 import { looksLikeMarkdown, markdownSlice, toMarkdown } from "./markdown"
+import { documentText, plainText } from "./plainText"
 
 let desk: Desk
 beforeEach(() => {
@@ -349,5 +350,69 @@ $$
     desk.editor.commands.setContent(p("before  after"))
     desk.editor.commands.setTextSelection(8)
     expect(pasteText("**and**")).toEqual([p("before ", bold("and"), " after")])
+  })
+})
+
+describe("as plain text", () => {
+  const cell = (words: string) => block("tableCell", {}, p(words))
+  const content = block(
+    "doc",
+    {},
+    h(1, "Plan"),
+    p("Some ", bold("bold"), " words", block("hardBreak"), "and a line."),
+    block("bulletList", {}, li(p("one"), block("orderedList", { start: 3 }, li(p("inner")), li(p("more")))), li(p("two"))),
+    block("taskList", {}, block("taskItem", { checked: true }, p("done")), block("taskItem", { checked: false }, p("open"))),
+    block("callout", {}, p("Mind"), p("the gap")),
+    block("table", {}, block("tableRow", {}, cell("a"), cell("b")), block("tableRow", {}, cell("1"), cell("2"))),
+    block("codeBlock", {}, "if x:\n  y"),
+    block("blockMath", { latex: "x^2" }),
+  )
+  const text = `Plan
+
+Some bold words
+and a line.
+
+- one
+  3. inner
+  4. more
+- two
+
+[x] done
+[ ] open
+
+Mind
+
+the gap
+
+a\tb
+1\t2
+
+if x:
+  y
+
+$$x^2$$`
+
+  test("a document is its blocks, each list and table in one piece", () => {
+    desk.editor.commands.setContent(content)
+    expect(documentText(desk.editor.state.doc)).toBe(text)
+    desk.editor.commands.selectAll()
+    expect(desk.editor.view.serializeForClipboard(desk.editor.state.selection.content()).text).toBe(text)
+  })
+
+  test("words out of an item or a cell are words, and several items are items", () => {
+    desk.editor.commands.setContent(content)
+    const copied = (from: string, to = from) => {
+      let start = 0
+      let end = 0
+      desk.editor.state.doc.descendants((node, pos) => {
+        if (node.text === from && start === 0) start = pos
+        if (node.text === to) end = pos + to.length
+      })
+      desk.editor.commands.setTextSelection({ from: start, to: end })
+      return plainText(desk.editor.state.selection.content())
+    }
+    expect(copied("inner")).toBe("inner")
+    expect(copied("inner", "more")).toBe("3. inner\n4. more")
+    expect(copied("2")).toBe("2")
   })
 })
