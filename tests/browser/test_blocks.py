@@ -209,3 +209,14 @@ def test_the_block_handle_keeps_to_its_block_while_others_write(office: Office, 
     delete.click()
     for person in (ann, ben):
         person.reads("Top of the page\nAnother line\nOneThree")
+
+
+def test_from_the_title_writing_begins_before_what_is_no_text_and_not_in_its_place(office: Office, ann: Person) -> None:
+    ann.open(office.document("---\n\nBelow"))
+    ann.come_to_the_front()
+    for key in ("Enter", "Tab"):
+        ann.title.click()
+        ann.page.keyboard.press(key)
+        ann.page.keyboard.type(key)
+        expect(ann.body.locator("> p").first).to_contain_text(key)
+        expect(ann.body.locator("> hr")).to_have_count(1)

@@ -8,6 +8,7 @@ import { editorExtensions } from "./extensions"
 import { createHandle, type Handle } from "./menus/handle"
 import { SlashCommands } from "./menus/slash"
 import { PASTE_RULES } from "./paste"
+import { startOf } from "./typing/trailingLine"
 
 /** An editor and what is made, and ends, with it. */
 export type Workspace = { editor: Editor; history: UndoManager; handle: Handle }
@@ -48,6 +49,8 @@ export function useWorkspace(
         },
       },
     })
+    // The binding leaves the caret at the first position there is, which in a list or before a formula is no place for one.
+    editor.view.dispatch(editor.state.tr.setSelection(startOf(editor.state.doc)))
     setWorkspace({ editor, history, handle })
     return () => {
       setWorkspace(null)

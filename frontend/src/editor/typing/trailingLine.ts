@@ -1,10 +1,21 @@
 import type { Editor } from "@tiptap/core"
-import { TextSelection } from "@tiptap/pm/state"
+import { GapCursor } from "@tiptap/pm/gapcursor"
+import type { Node as PmNode } from "@tiptap/pm/model"
+import { NodeSelection, Selection, TextSelection } from "@tiptap/pm/state"
+
+/**
+ * Where writing begins: in the first line, or in the gap before what isn't one. Selected, a picture or a divider at the
+ * top would give way to the first letter typed.
+ */
+export function startOf(doc: PmNode): Selection {
+  const start = Selection.atStart(doc)
+  return start instanceof NodeSelection ? new GapCursor(start.$from) : start
+}
 
 /** Puts the caret before everything, at once: Tiptap's own focus comes a frame later, and a letter typed in between is lost. */
 export function focusStart(editor: Editor): void {
   editor.view.focus()
-  editor.commands.focus("start")
+  editor.view.dispatch(editor.state.tr.setSelection(startOf(editor.state.doc)).scrollIntoView())
 }
 
 /**
