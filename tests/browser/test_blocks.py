@@ -220,3 +220,15 @@ def test_from_the_title_writing_begins_before_what_is_no_text_and_not_in_its_pla
         ann.page.keyboard.type(key)
         expect(ann.body.locator("> p").first).to_contain_text(key)
         expect(ann.body.locator("> hr")).to_have_count(1)
+
+
+def test_a_toggle_is_written_and_left_by_enter(page_of_ann: Person) -> None:
+    ann, keys = page_of_ann, page_of_ann.page.keyboard
+    insert(ann, "toggle")
+    for line in ("More", "inside", "and on"):
+        keys.type(line)
+        keys.press("Enter")
+    keys.press("Enter")
+    keys.type("outside")
+    expect(ann.body.locator("[data-type=detailsContent] > p")).to_have_text(["inside", "and on"])
+    expect(ann.body.locator("> p")).to_have_text("outside")

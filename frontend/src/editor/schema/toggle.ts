@@ -1,5 +1,6 @@
 import { type Editor, findParentNode } from "@tiptap/core"
 import { Details, DetailsContent, DetailsSummary } from "@tiptap/extension-details"
+import { TextSelection } from "@tiptap/pm/state"
 
 /**
  * A toggle: a summary that shows or hides the blocks below it. Whether it is open is each reader's own affair, so it is
@@ -15,6 +16,8 @@ export const Toggle = Details.extend({
         buttonOf(this.editor, toggle.pos)?.click()
         return true
       },
+      // Tiptap's makes a line each time, and the one that every toggle begins with was left behind, in the way of leaving.
+      Enter: (props) => enterEmptyContent(this.editor) || (this.parent?.()?.Enter?.(props) ?? false),
     }
   },
 
@@ -69,6 +72,20 @@ function wholeDetails(source: string): string | null {
 }
 
 export { DetailsContent as ToggleContent, DetailsSummary as ToggleSummary }
+
+/** From the end of a summary on to the empty line below it, if that is all there is and can be seen. */
+function enterEmptyContent(editor: Editor): boolean {
+  const { state, view } = editor
+  const { $head, empty } = state.selection
+  if (!empty || $head.parent.type.name !== "detailsSummary" || $head.parentOffset < $head.parent.content.size) return false
+  const content = state.doc.nodeAt($head.after())
+  const open = buttonOf(editor, $head.before(-1))?.getAttribute("aria-expanded") === "true"
+  if (!open || content?.childCount !== 1 || !content.firstChild?.isTextblock || content.firstChild.content.size > 0) {
+    return false
+  }
+  view.dispatch(state.tr.setSelection(TextSelection.create(state.doc, $head.after() + 2)).scrollIntoView())
+  return true
+}
 
 /** Opens every closed toggle around a position, so that what is to be shown there can be seen. */
 export function openTogglesAround(editor: Editor, pos: number): void {
