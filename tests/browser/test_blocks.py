@@ -232,3 +232,13 @@ def test_a_toggle_is_written_and_left_by_enter(page_of_ann: Person) -> None:
     keys.type("outside")
     expect(ann.body.locator("[data-type=detailsContent] > p")).to_have_text(["inside", "and on"])
     expect(ann.body.locator("> p")).to_have_text("outside")
+
+
+def test_tab_in_the_first_item_of_a_list_stays_in_the_text(page_of_ann: Person) -> None:
+    ann, keys = page_of_ann, page_of_ann.page.keyboard
+    keys.type("- first")
+    keys.press("Tab")
+    keys.type("!\nsecond")
+    keys.press("Tab")
+    expect(ann.body.locator("> ul > li > ul > li")).to_have_text("second")
+    expect(ann.body.locator("> ul > li > p")).to_have_text("first!")

@@ -1,4 +1,5 @@
 import { Extension } from "@tiptap/core"
+import type { ResolvedPos } from "@tiptap/pm/model"
 import { Selection } from "@tiptap/pm/state"
 import { openPanel } from "../panels"
 import { deleteBlock, duplicateBlock, moveBlock, selectedBlock } from "./blocks"
@@ -23,6 +24,13 @@ export const BlockKeys = Extension.create({
       return true // at the edge too: the browser's own meaning of the keys would surprise
     }
     return {
+      // The first item can't go deeper; without this the key took the keyboard out of the text, to the next button.
+      Tab: () => {
+        const item = itemAround(editor.state.selection.$from)
+        if (!item || !editor.isEditable) return false
+        editor.commands.sinkListItem(item)
+        return true
+      },
       "Alt-Shift-ArrowUp": move(-1),
       "Alt-Shift-ArrowDown": move(1),
       "Mod-d": onBlock(duplicateBlock),
@@ -42,3 +50,13 @@ export const BlockKeys = Extension.create({
     }
   },
 })
+
+/** The kind of list item a position is in; null in code and cells, where Tab means something else. */
+function itemAround($pos: ResolvedPos): string | null {
+  for (let depth = $pos.depth; depth > 0; depth--) {
+    const { type } = $pos.node(depth)
+    if (/Item$/.test(type.name)) return type.name
+    if (type.spec.code || type.spec.isolating) return null
+  }
+  return null
+}
