@@ -242,3 +242,21 @@ def test_tab_in_the_first_item_of_a_list_stays_in_the_text(page_of_ann: Person) 
     keys.press("Tab")
     expect(ann.body.locator("> ul > li > ul > li")).to_have_text("second")
     expect(ann.body.locator("> ul > li > p")).to_have_text("first!")
+
+
+def test_a_form_for_an_address_waits_while_the_address_is_fetched_elsewhere(page_of_ann: Person) -> None:
+    ann, keys = page_of_ann, page_of_ann.page.keyboard
+    for key, name in (("ControlOrMeta+K", "Link"), (None, "Picture")):
+        if key:
+            keys.press(key)
+        else:
+            insert(ann, "image")
+        form = ann.page.get_by_role("form", name=name)
+        expect(form.get_by_label("Address")).to_be_focused()
+        # What a browser tells when another window comes to the front: the field is left, and is still the active one.
+        ann.page.evaluate("document.activeElement.dispatchEvent(new FocusEvent('focusout', {bubbles: true}))")
+        keys.type("example.org")
+        expect(form.get_by_label("Address")).to_have_value("example.org")
+        ann.title.click()
+        expect(form).to_be_hidden()
+        ann.body.focus()

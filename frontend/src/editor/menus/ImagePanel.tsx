@@ -7,7 +7,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react"
 import { closePanel, openPanel } from "../panels"
 import { IMAGE_WIDTHS, isSafeImage } from "../schema/image"
 import { useStore } from "../store"
-import { Anchored, nodeRect, selectionRect } from "./Anchored"
+import { Anchored, leaves, nodeRect, selectionRect } from "./Anchored"
 import { Tool } from "./Tool"
 import "./surfaces.css"
 
@@ -104,7 +104,7 @@ function ImageForm({ editor, pos }: { editor: Editor; pos: number | null }) {
         className="weft-form"
         aria-label="Picture"
         onSubmit={submit}
-        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && closePanel(editor, "image")}
+        onBlur={(event) => leaves(event) && closePanel(editor, "image")}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return
           closePanel(editor, "image")

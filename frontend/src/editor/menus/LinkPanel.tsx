@@ -6,7 +6,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react"
 import { closePanel, openPanel } from "../panels"
 import { isSafeLink, toAddress } from "../schema/marks"
 import { useStore } from "../store"
-import { Anchored, rangeRect, selectionRect } from "./Anchored"
+import { Anchored, leaves, rangeRect, selectionRect } from "./Anchored"
 import { formatOf } from "./format"
 import { Tool } from "./Tool"
 import "./surfaces.css"
@@ -91,7 +91,7 @@ function LinkForm({ editor, link }: { editor: Editor; link: string | null }) {
         aria-label="Link"
         onSubmit={submit}
         onKeyDown={(event) => event.key === "Escape" && leave()}
-        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && closePanel(editor, "link")}
+        onBlur={(event) => leaves(event) && closePanel(editor, "link")}
       >
         <div className="weft-form-row">
           <input

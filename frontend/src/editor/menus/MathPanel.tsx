@@ -5,7 +5,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react"
 import { closePanel } from "../panels"
 import { drawFormula } from "../schema/katex"
 import { useStore } from "../store"
-import { Anchored, nodeRect } from "./Anchored"
+import { Anchored, leaves, nodeRect } from "./Anchored"
 import "./surfaces.css"
 
 /** Edits the formula that was clicked: source above, drawing below. */
@@ -68,7 +68,7 @@ function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; 
           event.preventDefault()
           finish(typed)
         }}
-        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && finish(typed)}
+        onBlur={(event) => leaves(event) && finish(typed)}
       >
         <textarea
           ref={input}
