@@ -260,3 +260,16 @@ def test_a_form_for_an_address_waits_while_the_address_is_fetched_elsewhere(page
         ann.title.click()
         expect(form).to_be_hidden()
         ann.body.focus()
+
+
+def test_lines_read_from_the_side_of_their_own_script(office: Office, ann: Person) -> None:
+    ann.open(office.document("שלום, world.\n\nHello, עולם.\n\n- אחת\n- two"))
+    sides = ann.body.evaluate(
+        """body => [...body.querySelectorAll("p")].map((line) => {
+            const range = document.createRange()
+            range.selectNodeContents(line)
+            const [text, box] = [range.getBoundingClientRect(), line.getBoundingClientRect()]
+            return box.right - text.right < text.left - box.left ? "right" : "left"
+        })"""
+    )
+    assert sides == ["right", "left", "right", "right"]

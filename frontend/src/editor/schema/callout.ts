@@ -56,7 +56,7 @@ export const Callout = Node.create({
 
   renderHTML({ HTMLAttributes, node }) {
     const kind = calloutKind(node.attrs.kind)
-    return ["div", mergeAttributes(HTMLAttributes, { "data-type": "callout", role: "note", "aria-label": kind }), 0]
+    return ["div", mergeAttributes(HTMLAttributes, { "data-type": "callout", dir: "auto", role: "note", "aria-label": kind }), 0]
   },
 
   addCommands() {

@@ -32,6 +32,12 @@ const SafeTextAlign = TextAlign.extend({
   },
 }).configure({ types: ["paragraph", "heading"], alignments: ALIGNMENTS })
 
+/**
+ * Bullets, rules and boxes stand on the side where the first words within begin, left or right. Lines of text find theirs
+ * each by itself, in the style sheet: a `dir` of their own would hide them from the list around.
+ */
+const SIDE = { HTMLAttributes: { dir: "auto" } }
+
 function alignment(value: unknown): string | null {
   return ALIGNMENTS.find((name) => name === value && name !== "left") ?? null
 }
@@ -48,15 +54,17 @@ export function documentSchema(): Extensions {
       link: false,
       orderedList: false,
       undoRedo: false, // history is shared with the title and counts only one's own edits: collaboration/
-      trailingNode: false, // would write into the document of everyone who merely opens it: TrailingLine offers the line instead
+      trailingNode: false, // would write into the document of everyone who merely opens it: a click below the text makes the line instead
+      bulletList: SIDE,
+      blockquote: SIDE,
       dropcursor: { color: "var(--weft-accent)", width: 2, class: "weft-dropcursor" },
     }),
-    NumberedList,
+    NumberedList.configure(SIDE),
     WeftLink,
     WeftHighlight,
     WeftTextStyle,
     SafeTextAlign,
-    TaskList,
+    TaskList.configure(SIDE),
     TaskItem.configure({ nested: true, a11y: { checkboxLabel: (node) => node.firstChild?.textContent || "Task" } }),
     TableKit.configure({
       table: { resizable: true, cellMinWidth: 60, lastColumnResizable: true, allowTableNodeSelection: true },

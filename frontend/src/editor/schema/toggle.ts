@@ -52,6 +52,7 @@ export const Toggle = Details.extend({
     return `<details>\n<summary>${escaped}</summary>\n\n${inner}\n\n</details>`
   },
 }).configure({
+  HTMLAttributes: { dir: "auto" },
   persist: false,
   renderToggleButton: ({ element, isOpen, node }) => {
     element.setAttribute("aria-expanded", String(isOpen))

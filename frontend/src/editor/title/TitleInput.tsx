@@ -84,6 +84,7 @@ export function TitleInput({ doc, editable, history, onLeave }: Props) {
         ref={area}
         rows={1}
         aria-label="Title"
+        dir="auto"
         placeholder="Untitled"
         maxLength={LONGEST_TITLE}
         readOnly={!editable}
