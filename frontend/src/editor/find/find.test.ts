@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { block, type Desk, h, link, openDesk, p } from "../testing"
 import { find, foundIn, replaceAll, replaceCurrent, step, stopFinding } from "./find"
+import { MOST_MATCHES } from "./matches"
 
 let ann: Desk
 let bob: Desk
@@ -62,6 +63,13 @@ describe("find", () => {
     bob.editor.commands.setContent(p("ebb"))
     expect(words(ann)).toEqual([])
     expect(foundIn(ann.editor.state).current).toBe(-1)
+  })
+
+  test("replaces all of them, also those beyond what it shows", () => {
+    ann.editor.commands.setContent(block("doc", {}, p("tide ".repeat(MOST_MATCHES)), p("tide")))
+    find(ann.editor, { words: "tide", matchCase: false })
+    expect(replaceAll(ann.editor, "ebb")).toBe(MOST_MATCHES + 1)
+    expect(ann.editor.getText()).not.toContain("tide")
   })
 
   test("replaces one, then all, keeping their looks", () => {

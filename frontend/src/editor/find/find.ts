@@ -59,7 +59,7 @@ export function replaceAll(editor: Editor, words: string): number {
   const { query } = foundIn(editor.state)
   const expression = pattern(query)
   if (!expression) return 0
-  const matches = findMatches(editor.state.doc, expression)
+  const matches = findMatches(editor.state.doc, expression, { most: Infinity })
   const { tr } = editor.state
   for (const match of matches.reverse()) replace(tr, match, words)
   editor.view.dispatch(tr)
@@ -124,7 +124,7 @@ function refresh(transaction: Transaction, { query, matches }: Found, touched: {
     .map((match) => ({ from: mapping.map(match.from, 1), to: mapping.map(match.to, -1) }))
     .filter((match) => match.to > match.from && (match.to <= from || match.from >= to))
   const expression = pattern(query)
-  const fresh = expression ? findMatches(doc, expression, from, to) : []
+  const fresh = expression ? findMatches(doc, expression, { from, to }) : []
   return [...kept, ...fresh].sort((a, b) => a.from - b.from)
 }
 

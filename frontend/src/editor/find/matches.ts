@@ -13,11 +13,15 @@ export function pattern({ words, matchCase }: Query): RegExp | null {
 }
 
 /** Every occurrence within the text blocks that touch a stretch of the document. Words split by bold are found as well. */
-export function findMatches(doc: PmNode, expression: RegExp, from = 0, to = doc.content.size): Match[] {
+export function findMatches(
+  doc: PmNode,
+  expression: RegExp,
+  { from = 0, to = doc.content.size, most = MOST_MATCHES } = {},
+): Match[] {
   const found: Match[] = []
   doc.nodesBetween(from, to, (node, pos) => {
     if (!node.isTextblock) return true
-    if (found.length >= MOST_MATCHES) return false
+    if (found.length >= most) return false
     // One character stands for each inline leaf, so offsets in the text are offsets in the node.
     const text = node.textBetween(0, node.content.size, undefined, "\ufffc")
     for (const match of text.matchAll(expression)) {
