@@ -114,6 +114,30 @@ def test_find_counts_steps_and_replaces(office: Office, ann: Person) -> None:
     expect(bar).to_be_hidden()
 
 
+def test_find_opens_a_toggle_and_stays_where_one_types(page_of_ann: Person) -> None:
+    ann, keys = page_of_ann, page_of_ann.page.keyboard
+    keys.type("A thread\n/toggle")
+    expect(ann.page.get_by_role("listbox", name="Blocks").get_by_role("option").first).to_be_visible()
+    for line in ("", "More", "A thread within"):
+        keys.type(line)
+        keys.press("Enter")
+    keys.press("ControlOrMeta+Enter")
+    hidden = ann.body.get_by_text("A thread within")
+    expect(hidden).to_be_hidden()
+    text = ann.text
+    keys.press("ControlOrMeta+F")
+    keys.type("thread")
+    bar = ann.page.get_by_role("search", name="Find in document")
+    for step in ("2 of 2", "1 of 2", "2 of 2"):
+        keys.press("Enter")
+        expect(bar.get_by_role("status")).to_have_text(step)
+        expect(hidden).to_be_visible()
+        # Tiptap's own focus comes with the next frame.
+        ann.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        expect(bar.get_by_label("Find", exact=True)).to_be_focused()
+    ann.reads(text)
+
+
 def test_the_outline_leads_to_a_heading(office: Office, ann: Person) -> None:
     sections = "\n\n".join(f"## Part {part}\n\n" + "Words. " * 200 for part in range(1, 9))
     ann.open(office.document(sections))

@@ -101,11 +101,16 @@ export function openToggle(editor: Editor, pos: number): void {
   if (button?.getAttribute("aria-expanded") === "false") toggleQuietly(button)
 }
 
-/** The click also moves focus into the text (Tiptap's doing); a jump from the outline or the find bar must not. */
+/**
+ * The click also moves the focus into the text, with the next frame (Tiptap's doing). A jump from the outline or the find
+ * bar must not: the next Enter there, meant for the next match, would break the line.
+ */
 function toggleQuietly(button: HTMLButtonElement): void {
   const focused = document.activeElement
   button.click()
-  if (focused instanceof HTMLElement && focused !== document.activeElement) focused.focus({ preventScroll: true })
+  requestAnimationFrame(() => {
+    if (focused instanceof HTMLElement && focused !== document.activeElement) focused.focus({ preventScroll: true })
+  })
 }
 
 function buttonOf(editor: Editor, pos: number): HTMLButtonElement | null {
