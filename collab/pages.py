@@ -4,6 +4,7 @@ decides what they see."""
 import sys
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -26,6 +27,9 @@ RETRY_SECONDS = 5
 def app(request: HttpRequest, **_: object) -> HttpResponse:
     ensure_personal_workspace(person_of(request))
     note_visit(request)
+    # "Your address is confirmed": being here says so. Kept, it would turn up on whichever page of ours is seen next,
+    # days later or under a refusal.
+    list(get_messages(request))
     return render(request, "app.html", {"build": build(), "person": person_of(request)})
 
 

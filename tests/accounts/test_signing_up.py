@@ -85,3 +85,10 @@ def test_one_address_can_not_sign_up_without_end(visitor: Browser) -> None:
     answers = [visitor.sign_up(f"p{n}@example.com", password=PASSWORD).status_code for n in range(21)]
     assert answers[:20] == [302] * 20
     assert answers[20] == 429
+
+
+def test_what_is_said_on_the_way_in_is_not_said_later_elsewhere(visitor: Browser, link_in_mail: Find) -> None:
+    visitor.sign_up("ann@example.com")
+    visitor.post(link_in_mail("ann@example.com"))
+    assert visitor.is_signed_in
+    assert "is confirmed" not in visitor.get("/accounts/profile/").content.decode()
