@@ -138,6 +138,25 @@ def test_find_opens_a_toggle_and_stays_where_one_types(page_of_ann: Person) -> N
     ann.reads(text)
 
 
+def test_a_links_address_and_a_formula_are_typed_over(office: Office, ann: Person) -> None:
+    ann.open(office.document("[There](https://example.org/)\n\n$x$ is."))
+    keys = ann.page.keyboard
+    ann.come_to_the_front()
+    ann.body.get_by_text("There").click()
+    keys.press("ControlOrMeta+K")
+    expect(ann.page.get_by_role("form", name="Link").get_by_label("Address")).to_be_focused()
+    keys.type("https://example.net/")
+    keys.press("Enter")
+    expect(ann.body.get_by_role("link", name="There")).to_have_attribute("href", "https://example.net/")
+    ann.body.locator(".weft-formula").click()
+    form = ann.page.get_by_role("form", name="Formula")
+    expect(form.get_by_label("LaTeX")).to_be_focused()
+    expect(form.locator(".katex annotation")).to_have_text("x")
+    keys.type("y")
+    keys.press("Enter")
+    expect(ann.body.locator(".katex annotation")).to_have_text("y")
+
+
 def test_the_outline_leads_to_a_heading(office: Office, ann: Person) -> None:
     sections = "\n\n".join(f"## Part {part}\n\n" + "Words. " * 200 for part in range(1, 9))
     ann.open(office.document(sections))

@@ -1,7 +1,7 @@
 import { autoUpdate, flip, offset, type Placement, shift, size, useFloating } from "@floating-ui/react"
 import { Portal } from "@mantine/core"
 import type { Editor } from "@tiptap/core"
-import { type FocusEvent, type HTMLAttributes, type ReactNode, type Ref, useEffect, useRef } from "react"
+import { type HTMLAttributes, type ReactNode, type Ref, useEffect, useRef } from "react"
 
 type Props = Omit<HTMLAttributes<HTMLDivElement>, "style"> & {
   editor: Editor
@@ -71,14 +71,6 @@ export function Anchored({ editor, at, placement = "bottom-start", gap = 8, tall
       </div>
     </Portal>
   )
-}
-
-/**
- * Whether the focus leaves a form for elsewhere in the page. When it goes with the whole window, because an address is to
- * be copied from another, the element keeps being the active one, and the form is wanted when the person comes back.
- */
-export function leaves({ currentTarget, relatedTarget, target }: FocusEvent<HTMLElement>): boolean {
-  return document.activeElement !== target && !currentTarget.contains(relatedTarget)
 }
 
 /** What to keep clear of at the viewport's edges: on a phone the toolbar lies along the lower one. */

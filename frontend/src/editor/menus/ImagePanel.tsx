@@ -3,11 +3,12 @@ import type { Command, Editor } from "@tiptap/core"
 import { IconPencil, IconTrash } from "@tabler/icons-react"
 import { NodeSelection, Selection } from "@tiptap/pm/state"
 import { useEditorState } from "@tiptap/react"
-import { type FormEvent, useEffect, useRef, useState } from "react"
+import { type FormEvent, useState } from "react"
 import { closePanel, openPanel } from "../panels"
 import { IMAGE_WIDTHS, isSafeImage } from "../schema/image"
 import { useStore } from "../store"
-import { Anchored, leaves, nodeRect, selectionRect } from "./Anchored"
+import { Anchored, nodeRect, selectionRect } from "./Anchored"
+import { leaves, selectAll } from "./form"
 import { Tool } from "./Tool"
 import "./surfaces.css"
 
@@ -81,8 +82,6 @@ function ImageForm({ editor, pos }: { editor: Editor; pos: number | null }) {
   const [src, setSrc] = useState(String(known?.attrs.src ?? ""))
   const [alt, setAlt] = useState(String(known?.attrs.alt ?? ""))
   const [wrong, setWrong] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.select(), [])
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -114,7 +113,7 @@ function ImageForm({ editor, pos }: { editor: Editor; pos: number | null }) {
         <label>
           Address
           <input
-            ref={input}
+            ref={selectAll}
             type="text"
             inputMode="url"
             autoFocus

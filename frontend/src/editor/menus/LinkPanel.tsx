@@ -2,11 +2,12 @@ import { Button } from "@mantine/core"
 import { type Editor, getMarkRange } from "@tiptap/core"
 import { IconCopy, IconExternalLink, IconLinkOff, IconPencil } from "@tabler/icons-react"
 import { useEditorState } from "@tiptap/react"
-import { type FormEvent, useEffect, useRef, useState } from "react"
+import { type FormEvent, useState } from "react"
 import { closePanel, openPanel } from "../panels"
 import { isSafeLink, toAddress } from "../schema/marks"
 import { useStore } from "../store"
-import { Anchored, leaves, rangeRect, selectionRect } from "./Anchored"
+import { Anchored, rangeRect, selectionRect } from "./Anchored"
+import { leaves, selectAll } from "./form"
 import { formatOf } from "./format"
 import { Tool } from "./Tool"
 import "./surfaces.css"
@@ -51,8 +52,6 @@ function LinkCard({ editor, link }: { editor: Editor; link: string }) {
 function LinkForm({ editor, link }: { editor: Editor; link: string | null }) {
   const [typed, setTyped] = useState(link ?? "")
   const [wrong, setWrong] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.select(), [])
 
   const leave = () => {
     closePanel(editor, "link")
@@ -95,7 +94,7 @@ function LinkForm({ editor, link }: { editor: Editor; link: string | null }) {
       >
         <div className="weft-form-row">
           <input
-            ref={input}
+            ref={selectAll}
             type="text"
             inputMode="url"
             aria-label="Address"

@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core"
 import type { Editor } from "@tiptap/core"
 import { Selection } from "@tiptap/pm/state"
-import { type KeyboardEvent, useEffect, useRef, useState } from "react"
+import { type KeyboardEvent, useEffect, useState } from "react"
 import { closePanel } from "../panels"
 import { drawFormula } from "../schema/katex"
 import { useStore } from "../store"
-import { Anchored, leaves, nodeRect } from "./Anchored"
+import { Anchored, nodeRect } from "./Anchored"
+import { leaves, selectAll } from "./form"
 import "./surfaces.css"
 
 /** Edits the formula that was clicked: source above, drawing below. */
@@ -27,12 +28,10 @@ export function MathPanel({ editor }: { editor: Editor }) {
 
 function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; block: boolean; latex: string }) {
   const [typed, setTyped] = useState(latex)
-  const preview = useRef<HTMLDivElement>(null)
-  const input = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => input.current?.select(), [])
+  const [preview, setPreview] = useState<HTMLDivElement | null>(null)
   useEffect(() => {
-    if (preview.current) void drawFormula(preview.current, typed, block)
-  }, [typed, block])
+    if (preview) void drawFormula(preview, typed, block)
+  }, [preview, typed, block])
 
   const finish = (value: string) => {
     closePanel(editor, "math")
@@ -71,7 +70,7 @@ function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; 
         onBlur={(event) => leaves(event) && finish(typed)}
       >
         <textarea
-          ref={input}
+          ref={selectAll}
           aria-label="LaTeX"
           autoFocus
           autoCapitalize="none"
@@ -81,7 +80,7 @@ function MathForm({ editor, pos, block, latex }: { editor: Editor; pos: number; 
           onChange={(event) => setTyped(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        <div className="weft-form-preview" ref={preview} aria-hidden />
+        <div className="weft-form-preview" ref={setPreview} aria-hidden />
         <div className="weft-form-row">
           <span className="weft-hint">LaTeX, drawn by KaTeX</span>
           <Button type="submit" size="xs">
