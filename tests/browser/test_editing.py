@@ -1,6 +1,7 @@
 """Finding, undoing, pasting, and the outline."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -136,6 +137,26 @@ def test_find_opens_a_toggle_and_stays_where_one_types(page_of_ann: Person) -> N
         ann.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         expect(bar.get_by_label("Find", exact=True)).to_be_focused()
     ann.reads(text)
+
+
+def test_a_click_into_a_link_is_for_writing_and_a_readers_follows_it(
+    office: Office, ann: Person, person: Callable[..., Person]
+) -> None:
+    text = f"[There]({office.url}/api/v1/docs)"
+    ann.open(office.document(text))
+    ann.come_to_the_front()
+    ann.body.get_by_text("There").click()
+    expect(ann.page.get_by_role("group", name="Link")).to_be_visible()
+    ann.page.keyboard.press("Home")
+    ann.page.keyboard.type("Over t")
+    ann.sees("Over t")
+    assert len(ann.page.context.pages) == 1
+    rea = person("rea")
+    rea.open(office.document(text))
+    with rea.page.context.expect_page() as opened:
+        rea.body.get_by_text("There").click()
+    opened.value.wait_for_url("**/api/v1/docs")
+    assert opened.value.evaluate("window.opener") is None
 
 
 def test_a_links_address_and_a_formula_are_typed_over(office: Office, ann: Person) -> None:

@@ -39,7 +39,9 @@ export const WeftLink = Link.extend({
     return ["a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, 0]
   },
 }).configure({
-  openOnClick: "whenNotEditable",
+  // Whoever reads follows a link as in any page. Tiptap's `whenNotEditable` means always by now, and by `window.open`,
+  // which hands the other page ours.
+  openOnClick: false,
   autolink: true,
   linkOnPaste: true,
   markdownLinks: true,
