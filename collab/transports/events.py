@@ -18,12 +18,11 @@ from collab import closing, signed_in
 from collab.dialects import event
 from collab.hub import LOOK_SESSIONS, Hub, refusal
 from collab.metrics import COUNTERS
-from collab.outbox import while_it_moves
 from collab.room import HEARTBEAT
 from collab.session import Identity
 from collab.threads import in_reader
 from collab.transports.polling import PARKED, WAIT
-from collab.transports.request import Disconnected, Failure, Request, credential_of
+from collab.transports.request import Failure, Request, credential_of
 from presence import feed as feeds
 from presence.events import groups_of
 from presence.feed import Cursor, Feed, Listener
@@ -66,21 +65,21 @@ class Events:
         COUNTERS["joined_events_sse"] += 1
         with self._listening(credential, listener, request) as (woken, gone):
             await request.begin_stream()
-            await _write(request, b":\n\n")  # something to pass on, for a proxy that holds headers back until then
+            await request.deliver(b":\n\n")  # something to pass on, for a proxy that holds headers back until then
             try:
                 while not gone.done():
                     woken.clear()
                     news, cursor = await self._news(listener, cursor)
                     if news:
-                        await _write(request, b"".join(map(_said, news)))
+                        await request.deliver(b"".join(map(_said, news)))
                     try:
                         async with asyncio.timeout(HEARTBEAT):
                             await woken.wait()
                     except TimeoutError:
-                        await _write(request, _said((cursor, {"kind": "ping"})))
+                        await request.deliver(_said((cursor, {"kind": "ping"})))
             except Failure as failure:
                 said = event("close", {"code": failure.close_code, "reason": failure.message})
-                await _write(request, said, more=False)
+                await request.deliver(said, more=False)
 
     async def poll(self, request: Request) -> None:
         cursor = _cursor_of(request.parameter("cursor"))
@@ -204,14 +203,3 @@ def _cursor_of(text: str | None) -> Cursor | None:
 def _said(numbered: Numbered) -> bytes:
     cursor, told = numbered
     return f"id: {feeds.text_of(cursor)}\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
-
-
-async def _write(request: Request, body: bytes, *, more: bool = True) -> None:
-    """A client that doesn't read holds up nobody, but not for ever either."""
-    try:
-        async with while_it_moves(request.unsent):
-            await request.write(body, more=more)
-    except TimeoutError:
-        COUNTERS["outbox_stuck"] += 1
-        request.abort()
-        raise Disconnected from None

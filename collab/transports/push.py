@@ -76,30 +76,32 @@ class Pushes:
         state_vector = await request.body(STATE_VECTOR_BYTES) or EMPTY
         room, session = await self._visit(request, document_id, Visit())
         try:
-            frames = await intake.answer(room, state_vector)
-        except ProtocolError as error:
-            COUNTERS["malformed"] += 1
-            raise Failure(closing.malformed(str(error))) from error
+            try:
+                frames = await intake.answer(room, state_vector)
+            except ProtocolError as error:
+                COUNTERS["malformed"] += 1
+                raise Failure(closing.malformed(str(error))) from error
+            COUNTERS["syncs"] += 1
+            count_reason(request.scope)
+            if session.closing is not None:
+                raise Failure(session.closing)
+            about = {
+                "cursor": f"{room.replica.epoch}.{room.replica.head}",
+                "state_vector": b64encode(room.replica.state_vector()).decode(),
+                "awareness": b64encode(room.awareness.whole()).decode(),
+                "awareness_tag": tag_of(room, session),
+                "user": session.identity.public(),
+                "may_edit": session.may_edit,
+                "heartbeat": HEARTBEAT,
+                "unsaved": room.has_unsaved,
+                "size": room.size_notice(),
+            }
+            await request.answer(
+                200, await in_reader(_synced, about, frames) if room.replica.heavy else _synced(about, frames)
+            )
         finally:
+            # Only now: who asks and never reads may have no more such answers in memory than requests under way.
             self._hub.leave(room, session)
-        COUNTERS["syncs"] += 1
-        count_reason(request.scope)
-        if session.closing is not None:
-            raise Failure(session.closing)
-        about = {
-            "cursor": f"{room.replica.epoch}.{room.replica.head}",
-            "state_vector": b64encode(room.replica.state_vector()).decode(),
-            "awareness": b64encode(room.awareness.whole()).decode(),
-            "awareness_tag": tag_of(room, session),
-            "user": session.identity.public(),
-            "may_edit": session.may_edit,
-            "heartbeat": HEARTBEAT,
-            "unsaved": room.has_unsaved,
-            "size": room.size_notice(),
-        }
-        await request.answer(
-            200, await in_reader(_synced, about, frames) if room.replica.heavy else _synced(about, frames)
-        )
 
     async def push(self, request: Request, document_id: UUID) -> None:
         """`POST /sync/{document}/push`: one update in, a cursor out once it is committed."""

@@ -6,7 +6,8 @@ In front of Django, whose handler costs 1.3 ms a request: a poll must cost next 
 import asyncio
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +17,7 @@ from collab import closing, signed_in
 from collab.closing import Closing
 from collab.direct_socket import unsent_by
 from collab.metrics import COUNTERS
+from collab.outbox import while_it_moves
 
 LIMITS = settings.LIMITS
 PROTOCOL = "1"
@@ -23,6 +25,8 @@ PROTOCOL = "1"
 UNREAD_BYTES = 32_000_000
 """Of a body that is too large so much is read and dropped: who is still sending when the connection ends never reads
 the answer."""
+PIECE_BYTES = 65_536
+"""What an answer is written in, so that of a large one no more waits in memory than a client that reads has coming."""
 NOT_KEPT = [
     (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
@@ -120,19 +124,36 @@ class Request:
     async def answer(self, status: int, body: bytes = b"", *, headers: Headers = ()) -> None:
         kind = [(b"content-type", b"application/json")] if body else []
         length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
-        await self.send(
-            {"type": "http.response.start", "status": status, "headers": [*NOT_KEPT, *kind, *length, *headers]}
-        )
-        await self.send({"type": "http.response.body", "body": body})
+        async with self._in_time():
+            await self.send(
+                {"type": "http.response.start", "status": status, "headers": [*NOT_KEPT, *kind, *length, *headers]}
+            )
+            for at in range(0, max(len(body), 1), PIECE_BYTES):
+                await self.write(body[at : at + PIECE_BYTES], more=at + PIECE_BYTES < len(body))
 
     async def begin_stream(self) -> None:
-        """Answer with server-sent events: `write` says them."""
+        """Answer with server-sent events: `write` or `deliver` says them."""
         kind = (b"content-type", b"text/event-stream; charset=utf-8")
         await self.send({"type": "http.response.start", "status": 200, "headers": [*NOT_KEPT, kind]})
 
     async def write(self, body: bytes, *, more: bool = True) -> None:
-        """Suspends while the client reads slowly; once it has hung up, nothing happens."""
+        """Suspends while the client reads slowly, which an outbox bounds; once it has hung up, nothing happens."""
         await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def deliver(self, body: bytes, *, more: bool = True) -> None:
+        """The same without an outbox: a client that doesn't read is cut off, and Disconnected raised."""
+        async with self._in_time():
+            await self.write(body, more=more)
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with while_it_moves(self.unsent):
+                yield
+        except TimeoutError:
+            COUNTERS["outbox_stuck"] += 1
+            self.abort()
+            raise Disconnected from None
 
     def abort(self) -> bool:
         """End the connection now. Under another server than uvicorn False: a stalled client is left to TCP's own

@@ -46,6 +46,8 @@ class Exchange:
         self.body = b""
         self.complete = asyncio.Event()
         self.begun = asyncio.Event()
+        self.reading = asyncio.Event()
+        self.reading.set()
         self.events: list[tuple[str, str, str]] = []
         """(name, data, id) of server-sent events."""
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -79,6 +81,7 @@ class Exchange:
         return known
 
     async def _send(self, event: dict[str, Any]) -> None:
+        await self.reading.wait()
         if event["type"] == "http.response.start":
             self.status = event["status"]
             self.headers = {name.decode(): value.decode() for name, value in event["headers"]}

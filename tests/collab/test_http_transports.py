@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from pycrdt import Doc, Text
 
+from collab.admission import REQUESTS_PER_CONNECTION
 from collab.metrics import COUNTERS
 from collab.protocol.lib0 import varuint
 from collab.transports import polling, push, request
@@ -478,3 +479,39 @@ async def test_a_page_that_is_reloaded_again_and_again_is_not_refused_for_what_i
         assert (await http.ask("ann", "GET", f"poll?cursor=1.0&wait=0&client={client}")).status == 204
     room = http.network.hubs[0].rooms[http.network.document_id]
     assert len(room.sessions) == settings.LIMITS.sockets_per_user_document
+
+
+async def test_who_asks_for_a_document_and_never_reads_is_let_go_and_had_few_answers_in_memory(http: Http) -> None:
+    await http.ask("ann", "POST", "push", Writer().types("warp " * 60_000))
+    limit = REQUESTS_PER_CONNECTION * settings.LIMITS.sockets_per_user_document
+    room = http.network.hubs[0].rooms[http.network.document_id]
+    before = COUNTERS["outbox_stuck"]
+    patience = settings.LIMITS.send_deadline_seconds
+    object.__setattr__(settings.LIMITS, "send_deadline_seconds", 0.5)
+    try:
+        asked = [http.begin("ben", "POST", "") for _ in range(limit)]
+        for each in asked:
+            each.reading.clear()
+        await until(lambda: len(room.sessions) == limit)
+        assert (await http.ask("ben", "POST", "")).code == "overloaded"
+        assert (await http.ask("ann", "POST", "")).status == 200
+        for each in asked:
+            async with asyncio.timeout(10):
+                await each.running
+    finally:
+        object.__setattr__(settings.LIMITS, "send_deadline_seconds", patience)
+    assert COUNTERS["outbox_stuck"] == before + limit
+    assert not any(each.complete.is_set() for each in asked)
+    assert not room.sessions
+
+
+async def test_a_slow_reader_gets_all_of_a_large_answer(http: Http) -> None:
+    text = "weft " * 60_000
+    await http.ask("ann", "POST", "push", Writer().types(text))
+    asked = http.begin("ben", "POST", "")
+    asked.reading.clear()
+    await until(lambda: len(http.network.hubs[0].rooms[http.network.document_id].sessions) == 1)
+    asked.reading.set()
+    answer = await asked.answer()
+    assert len(answer.body) == int(answer.headers["content-length"]) > len(text)
+    assert text_of([base64.b64decode(answer.json()["update"])]) == text
