@@ -55,6 +55,8 @@ TEND_SECONDS = 3.0
 ABANDONED_SECONDS = 12.0
 """After which an entry is taken from a process that took it and says no more: each says so of its own every few
 seconds. Should it live after all, the entry is done once all the same."""
+ANSWERS_WITHIN = 5.0
+"""Seconds for what Redis answers at once. A half-open connection would keep silent for ever."""
 SWEEP_SECONDS = 60.0
 CONSUMER_GONE_SECONDS = 600.0
 
@@ -128,6 +130,9 @@ class Publishing:
                 if not complained:
                     log.warning("cannot read what is published (%s); trying again", fault)
                 complained = True
+            except Exception:  # a defect, which must not leave this process deaf until its restart
+                COUNTERS["publish_stream_lost"] += 1
+                log.exception("what is published could not be read")
             await asyncio.sleep(PAUSE)
 
     async def _make_group(self) -> None:
@@ -160,9 +165,14 @@ class Publishing:
     async def _tend(self) -> None:
         while True:
             await asyncio.sleep(TEND_SECONDS)
-            with contextlib.suppress(RedisError, OSError):  # the reading says so
-                await self._hold_on()
-                await self._claim()
+            try:
+                async with asyncio.timeout(ANSWERS_WITHIN):
+                    await self._hold_on()
+                    await self._claim()
+            except (RedisError, OSError, TimeoutError):
+                pass  # the reading says so
+            except Exception:
+                log.exception("what others left unfinished could not be looked at")
 
     async def _hold_on(self) -> None:
         """To what waits for the database here: otherwise processes would pass it round, and count that as tries."""
@@ -272,14 +282,14 @@ class Publishing:
         self._tries.pop(entry, None)
         while True:
             try:
-                async with self._redis.pipeline(transaction=True) as pipeline:
+                async with asyncio.timeout(ANSWERS_WITHIN), self._redis.pipeline(transaction=True) as pipeline:
                     if dead is not None:
                         pipeline.xadd(DEAD, dead, maxlen=DEAD_KEPT)
                     pipeline.xack(STREAM, GROUP, entry)
                     pipeline.xdel(STREAM, entry)
                     await pipeline.execute()
                 return
-            except (RedisError, OSError):
+            except (RedisError, OSError, TimeoutError):
                 await asyncio.sleep(PAUSE)
 
     async def _sweep(self) -> None:

@@ -131,6 +131,24 @@ async def test_a_database_that_is_away_is_waited_for_longer_than_that(
     assert COUNTERS["publish_waited"] == before + 2 * publishing.TRIES
 
 
+async def test_one_answer_that_cannot_be_read_makes_nobody_deaf(
+    redis: Redis, world: World, start: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, broken = publishing._entries, iter([True])
+
+    def fail_once(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:
+        if answer and next(broken, False):
+            raise KeyError("a fault of ours, or of redis-py's")
+        return read(answer)
+
+    monkeypatch.setattr(publishing, "_entries", fail_once)
+    put(redis, world)
+    start()
+    await until(lambda: redis.exists(STREAM) and redis.xlen(STREAM) == 0)
+    assert await inbox() == ["News"]
+    assert next(broken, None) is None
+
+
 async def test_a_stream_that_is_emptied_under_it_is_begun_anew(redis: Redis, world: World, start: Starting) -> None:
     start()
     put(redis, world, "before")
