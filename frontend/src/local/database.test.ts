@@ -160,3 +160,13 @@ it("says so where there is no IndexedDB", async () => {
   await expect(wipe(99)).resolves.toBeUndefined()
   vi.unstubAllGlobals()
 })
+
+it("opens the next time what could not be opened once", async () => {
+  const open = vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(() => {
+    throw new DOMException("the disk is busy", "UnknownError")
+  })
+  await expect(save("plan")).rejects.toThrow("the disk is busy")
+  await save("plan")
+  expect(await ids()).toEqual(["plan"])
+  expect(open).toHaveBeenCalledTimes(2)
+})

@@ -213,7 +213,13 @@ export class LocalDatabase implements Shelf {
 
   #open(): Promise<IDBPDatabase<Schema>> {
     if (this.#gone) return Promise.reject(new Error("what this browser kept was thrown away"))
-    this.#database ??= this.#connect()
+    if (this.#database === undefined) {
+      const opening = (this.#database = this.#connect())
+      // What failed once may succeed the next time: a full disk, a profile that was locked.
+      opening.catch(() => {
+        if (this.#database === opening) this.#database = undefined
+      })
+    }
     return this.#database
   }
 
