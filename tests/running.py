@@ -60,8 +60,9 @@ def migrated_home(home: Path) -> Path:
 
 
 class Weft:
-    def __init__(self, home: Path, **settings: str) -> None:
+    def __init__(self, home: Path, *arguments: str, **settings: str) -> None:
         self.home = home
+        self.arguments = arguments
         self.environment = environment(home, **{"PORT": "0", **settings})
         self.url = ""
         home.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,9 @@ class Weft:
         self.url = ""
         self._said_before = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("a") as log:
-            self.process = subprocess.Popen([*MANAGE, "serve"], env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [*MANAGE, "serve", *self.arguments], env=self.environment, stdout=log, stderr=log
+            )
         try:
             until(lambda: self._ready() or self.process.poll() is not None, 60, "Ready")
             if not self.url:

@@ -1,6 +1,7 @@
 """`manage.py serve`: one process tree that starts together, mends itself and ends without a trace."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -44,6 +45,20 @@ def test_the_first_start_makes_secrets_and_offers_to_make_the_first_administrato
         until(lambda: f"{weft.url}/accounts/first-admin/" in weft.output)
     for name in ("secret_key", "publish_key"):
         assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
+
+
+def test_the_demo_made_at_the_start_can_be_exported(home: Path) -> None:
+    with Weft(home, "--demo") as weft:
+        assert "Demo: sign in as ann@example.com" in weft.output
+        token = weft.manage("create_token", "ann@example.com").stdout.strip()
+        [welcome] = json.loads(read(f"{weft.url}/api/v1/documents?q=Welcome+to", token))["items"]
+        assert b"Welcome" in read(f"{weft.url}/api/v1/documents/{welcome['id']}/content?format=markdown", token)
+
+
+def read(url: str, token: str) -> bytes:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return bytes(answer.read())
 
 
 def test_a_second_start_says_where_the_first_one_runs(home: Path) -> None:

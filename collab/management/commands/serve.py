@@ -1,5 +1,7 @@
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, TextIO
@@ -51,7 +53,7 @@ class Command(BaseCommand):
                 valkey.wait_until_it_answers(settings.WEFT_HOME, redis[0])
             self.migrate()
             if demo:
-                call_command("demo", stdout=self.stdout)
+                make_demo()
             welcome = None if User.objects.exists() else first_admin_url()
             leave_database()
             web.load()
@@ -87,6 +89,12 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def make_demo() -> None:
+    """In a process of its own. Writing documents starts threads here, and the server that `sandbox` forks from: forked
+    from us, the web processes would take that server for a child of theirs, and could export nothing."""
+    subprocess.run([sys.executable, settings.BASE_DIR / "manage.py", "demo"], check=True)  # noqa: S603 - our own command
 
 
 def leave_database() -> None:
