@@ -74,7 +74,8 @@ def browser(arguments: list[str]) -> Count:
         print(f"Browser tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
         return Count(failed=1)
     if arguments:
-        return _pytest(["tests/browser", *arguments])
+        named = any((ROOT / argument.partition("::")[0]).exists() for argument in arguments)
+        return _pytest(arguments if named else ["tests/browser", *arguments])
     # Each browser with a Weft of its own: a story mostly waits, and two cores have room for two.
     return _side_by_side([["tests/browser", "--browser", name] for name in ("chromium", "firefox")])
 
