@@ -12,7 +12,7 @@ import { Panels } from "./panels"
 import { Paste } from "./paste"
 import { documentSchema } from "./schema"
 import { ClearNodes } from "./typing/clearNodes"
-import { BlockKeys } from "./typing/keys"
+import { BlockKeys, UndoOfShortcuts } from "./typing/keys"
 import { Placeholder } from "./typing/placeholder"
 import { WholeCharacters } from "./typing/wholeCharacters"
 
@@ -36,6 +36,7 @@ export function editorExtensions({ doc, history, awareness, user }: EditorSetup)
     Paste,
     Placeholder,
     BlockKeys,
+    UndoOfShortcuts,
     ClearNodes,
     WholeCharacters,
   ]

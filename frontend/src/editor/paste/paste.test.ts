@@ -416,3 +416,19 @@ $$x^2$$`
     expect(copied("2")).toBe("2")
   })
 })
+
+describe("code that is pasted amid words", () => {
+  test("stays code if it has lines", () => {
+    desk.editor.commands.setContent(block("doc", {}, p("before after")))
+    desk.editor.commands.setTextSelection(8)
+    expect(pasted("<pre><code>one\ntwo</code></pre>")).toEqual([p("before "), block("codeBlock", {}, "one\ntwo"), p("after")])
+  })
+
+  test("is part of the sentence if it has none, and part of the code in code", () => {
+    desk.editor.commands.setContent(block("doc", {}, p("before after"), block("codeBlock", {}, "x")))
+    desk.editor.commands.setTextSelection(8)
+    pasted("<pre><code>one</code></pre>")
+    desk.editor.commands.setTextSelection(desk.editor.state.doc.content.size - 1)
+    expect(pasted("<pre><code>one\ntwo</code></pre>")).toEqual([p("before oneafter"), block("codeBlock", {}, "xone\ntwo")])
+  })
+})

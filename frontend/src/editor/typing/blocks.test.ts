@@ -99,3 +99,22 @@ test("shortcuts are written as the machine writes them", () => {
   expect(readableKeys("Mod-Shift-S", false)).toBe("Ctrl+Shift+S")
   expect(readableKeys("Mod-Shift-S", true)).toBe("⌘⇧S")
 })
+
+test("undo, just after signs became a heading, brings the signs back, and then takes back what was typed", () => {
+  const { editor } = desk
+  const type = (text: string) => {
+    const { from, to } = editor.state.selection
+    if (!editor.view.someProp("handleTextInput", (handle) => handle(editor.view, from, to, text, () => editor.state.tr))) {
+      editor.view.dispatch(editor.state.tr.insertText(text, from, to))
+    }
+  }
+  const press = (key: string) =>
+    editor.view.someProp("handleKeyDown", (handle) => handle(editor.view, new KeyboardEvent("keydown", { key, ctrlKey: true })))
+  type("#")
+  type(" ")
+  expect(editor.state.doc.toString()).toBe("doc(heading)")
+  press("z")
+  expect(editor.state.doc.toString()).toBe('doc(paragraph("# "))')
+  press("z")
+  expect(editor.state.doc.textContent).toBe("")
+})

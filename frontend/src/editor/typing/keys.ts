@@ -51,6 +51,15 @@ export const BlockKeys = Extension.create({
   },
 })
 
+/** Undo, just after what was typed became something else by itself: the signs come back, and not all that was typed goes. */
+export const UndoOfShortcuts = Extension.create({
+  name: "undoOfShortcuts",
+  priority: 1100, // before the history's own undo
+  addKeyboardShortcuts() {
+    return { "Mod-z": () => this.editor.commands.undoInputRule() }
+  },
+})
+
 /** The kind of list item a position is in; null in code and cells, where Tab means something else. */
 function itemAround($pos: ResolvedPos): string | null {
   for (let depth = $pos.depth; depth > 0; depth--) {
