@@ -21,6 +21,9 @@ GAP_PATIENCE = 0.05
 """Seconds to wait for the relay to bring what is missing before it is read from the log. Another process that commits
 to the same document makes such gaps all the time, for the fraction of a millisecond its message takes."""
 ENTRIES_AT_ONCE = 1000
+AHEAD = 4_000
+"""Entries beyond a gap that wait for what is missing. More come only while the log can't be read here though others go
+on writing it, and are found in it later."""
 
 Span = tuple[Ranges, Ranges]
 """What an update holds, as the guard found it: (structs, deletes)."""
@@ -67,6 +70,9 @@ class Follower:
             structs, deletes = span
             self.replica.add(entry_next, structs, deletes)
             fresh.append(entry_next)
+        if len(self._ahead) > AHEAD:
+            self._ahead.clear()
+            self.catch_up()
         if self._ahead and self._gap_timer is None:
             self._gap_timer = asyncio.get_running_loop().call_later(GAP_PATIENCE, self._gap)
         self._resized()

@@ -37,6 +37,8 @@ LOOK_SESSIONS = 5.0
 """Half of what a sign-out may take at most, whatever happened to Redis."""
 ACTIVE = 15.0
 """Seconds after its last change that a room counts as in use."""
+HEARD_WHILE_OPENING = 1_000
+"""Messages kept for a document that is being loaded. Of one that takes longer than that, the log is read once more."""
 LINGER = 10.0
 """Seconds an empty room stays open: a reload finds it warm."""
 
@@ -164,6 +166,8 @@ class Hub:
         del self._heard_while_opening[document_id]
         for message in heard:
             room.heard(message)
+        if len(heard) == HEARD_WHILE_OPENING:
+            room.catch_up()
         room.awareness.ask()
         COUNTERS["rooms_opened"] += 1
         return room
@@ -213,7 +217,7 @@ class Hub:
             self._heard_control(message)
         elif (room := self.rooms.get(document_id)) is not None:
             room.heard(message)
-        elif (waiting := self._heard_while_opening.get(document_id)) is not None:
+        elif (waiting := self._heard_while_opening.get(document_id)) is not None and len(waiting) < HEARD_WHILE_OPENING:
             waiting.append(message)
 
     def _heard_control(self, message: Message) -> None:

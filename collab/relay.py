@@ -44,7 +44,8 @@ Message = list[Any]
 Receive = Callable[[UUID | None, Message], None]
 
 RECONNECT = 0.2
-PENDING = 10_000
+PENDING, PENDING_BYTES = 10_000, 50_000_000
+"""What waits for Redis at most; more is dropped, and others find it in the log."""
 PROBE = 5.0
 """Seconds between two measurements of the way through Redis."""
 ALONE = 3.0
@@ -101,6 +102,7 @@ class RedisRelay:
         self._documents: dict[bytes, _Subscribed] = {}
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
+        self._pending_bytes = 0
         self._lag = 0.0
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -139,10 +141,12 @@ class RedisRelay:
         document = self._documents.get(name)
         if document is not None and document.alone_until > asyncio.get_running_loop().time():
             return
-        if len(self._pending) >= PENDING:
+        if len(self._pending) >= PENDING or self._pending_bytes >= PENDING_BYTES:
             COUNTERS["relay_dropped"] += 1
             return
-        self._pending.append((name, msgpack.packb([message[0], self._sender, *message[1:]])))
+        payload = msgpack.packb([message[0], self._sender, *message[1:]])
+        self._pending.append((name, payload))
+        self._pending_bytes += len(payload)
         self._wake.set()
 
     def gauges(self) -> dict[str, float]:
@@ -162,7 +166,7 @@ class RedisRelay:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            pending, self._pending = self._pending, []
+            pending, self._pending, self._pending_bytes = self._pending, [], 0
             sent_at = asyncio.get_running_loop().time()
             try:
                 receivers = await self._wire.publish(pending)

@@ -9,6 +9,8 @@ import pytest_asyncio
 from django.conf import settings
 from redis import Redis
 
+from collab import relay
+from collab.metrics import COUNTERS
 from collab.relay import CONTROL, Message, RedisRelay, channel
 from tests.collab.network import until
 
@@ -189,3 +191,17 @@ async def test_a_process_sends_again_after_a_defect(processes: list[Process], ca
     ann.relay.publish(document, [b"m", 1, 2])
     await until(lambda: ben.heads() == [2])
     assert "messages could not be sent" in caplog.text
+
+
+async def test_what_waits_for_redis_has_a_bound_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "PENDING_BYTES", 1_000)
+    process = Process()  # not started: as when Redis takes nothing
+    before = COUNTERS["relay_dropped"]
+    for head in range(10):
+        process.relay.publish(uuid4(), [b"e", 1, [[head, 1, b"x" * 400]]])
+    assert COUNTERS["relay_dropped"] == before + 7
+    await process.start()
+    process.relay.publish(uuid4(), [b"m", 1, 1])
+    await until(lambda: process.relay.gauges()["relay_pending"] == 0)
+    assert COUNTERS["relay_dropped"] == before + 7
+    await process.relay.stop()

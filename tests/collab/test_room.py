@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import sqlite3
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.db.models import F
+from pycrdt import Doc, Text
 
+from collab import follower, intake, rights, writer
 from collab import hub as hub_module
-from collab import intake, rights, writer
 from collab import room as room_module
 from collab.metrics import COUNTERS
 from collab.protocol import guard
@@ -99,6 +101,55 @@ async def test_who_gives_up_while_a_document_opens_takes_it_from_nobody(network:
     room = (await ben).room
     assert network.hubs[0].rooms == {network.document_id: room}
     await network.settle()
+
+
+async def test_what_is_heard_while_a_document_opens_has_a_bound_and_the_log_the_rest(
+    open_network: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "HEARD_WHILE_OPENING", 3)
+    network = await open_network(processes=2)
+    ann = await network.join("ann")
+    reading, load = threading.Event(), document_log.load
+
+    def slowly(document_id: UUID) -> document_log.Loaded:
+        loaded = load(document_id)
+        reading.wait(20)
+        return loaded
+
+    monkeypatch.setattr(document_log, "load", slowly)
+    ben = asyncio.create_task(network.join("ben", process=1))
+    while not network.hubs[1]._heard_while_opening:
+        await asyncio.sleep(0)
+    for letter in "weaving":
+        await ann.type(letter)
+        await until(lambda: ann.all_saved)
+    assert [len(heard) for heard in network.hubs[1]._heard_while_opening.values()] == [3]
+    reading.set()
+    await ben
+    await network.settle()
+    assert "".join(sorted(ann.text)) == "aeginvw"
+
+
+async def test_what_waits_beyond_a_gap_has_a_bound_and_the_log_the_rest(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "AHEAD", 3)
+    ann = await network.join("ann")
+    await ann.type("warp")
+    await network.settle()
+    doc: Doc[Any] = Doc()
+    doc.apply_update(ann.room.replica.everything())
+    updates = []
+    for letter in "weft":
+        before = doc.get_state()
+        doc.get("text", type=Text).insert(0, letter)
+        updates.append((1, doc.get_update(before)))
+    head = ann.room.replica.head
+    await sync_to_async(document_log.append)(network.document_id, updates * 2)
+    entries = await sync_to_async(document_log.entries_after)(network.document_id, head, 100)
+    assert ann.room._follower.deliver(1, entries[1:]) == []
+    assert not ann.room._follower._ahead
+    await until(lambda: ann.text == "tfewwarp")
 
 
 async def test_documents_that_are_written_in_at_one_time_share_their_commits(network: Network) -> None:
