@@ -103,7 +103,9 @@ def _child(
     try:
         answer = pickle.dumps((True, function(*args, **kwargs)))
     except BaseException as error:  # also pyo3's PanicException, which is no Exception
-        if not type(error).__module__.startswith("documents."):
+        if isinstance(error, RecursionError):
+            error = Failed("This content is nested too deeply.")
+        elif not type(error).__module__.startswith("documents."):
             error = Crashed(f"The content could not be processed ({type(error).__name__}: {error})."[:500])
         answer = pickle.dumps((False, error))
     with contextlib.suppress(BrokenPipeError):  # the parent has seen enough: too large

@@ -15,6 +15,7 @@ import pytest
 from documents import merging
 from documents.content import comparing, sandbox
 from documents.content.derive import derive_from
+from documents.content.importing import blocks_of_html
 from documents.content.rendering import render, render_fragment
 from documents.content.squeezing import squeeze
 from documents.content.tree import Unreadable
@@ -110,6 +111,11 @@ def test_hanging_ends_with_the_time_and_all_it_started(tmp_path: Path) -> None:
     assert time.monotonic() - started < 10
     group = int(note.read_text())
     assert not [process for process in psutil.process_iter() if _group(process) == group]
+
+
+def test_depth_has_an_end_and_is_told_in_words() -> None:
+    with pytest.raises(sandbox.Failed, match="This content is nested too deeply"):
+        sandbox.run(blocks_of_html, "<ul><li>" * 3_000)
 
 
 def test_memory_has_an_end() -> None:
