@@ -35,6 +35,7 @@ from documents.content.tree import Unreadable
 from documents.merging import UnreadableUpdate
 from documents.models import AuditEntry, Document, Log, Snapshot, Update
 from documents.models.document import TITLE_LENGTH, DerivedContent
+from documents.names import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -196,17 +197,18 @@ def _keep(document_id: UUID, loaded: log.Loaded, derived: Derived) -> None:
         document = Document.objects.filter(pk=document_id).first()
         if document is None:
             return
-        renamed = document.title != derived.title[:TITLE_LENGTH]
+        title = one_line(derived.title)[:TITLE_LENGTH]
+        renamed = document.title != title
         edited_at = Log.objects.values_list("edited_at", flat=True).get(pk=document_id)
         Document.objects.filter(pk=document_id).update(
-            title=derived.title[:TITLE_LENGTH],
+            title=title,
             word_count=derived.word_count,
             attention="",
             updated_at=edited_at or document.updated_at,
         )
         DerivedContent.objects.update_or_create(
             document_id=document_id,
-            defaults={**searching.columns(derived.title, derived.text), "outline": derived.outline},
+            defaults={**searching.columns(title, derived.text), "outline": derived.outline},
         )
         if renamed:
             signals.announce_documents(document.workspace_id, [document_id], "renamed")

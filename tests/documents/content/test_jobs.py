@@ -51,6 +51,13 @@ def test_deriving_fills_in_what_lists_and_search_show(plan: Document) -> None:
     assert plan.updated_at == Log.objects.get(pk=plan.pk).edited_at
 
 
+def test_a_title_typed_in_the_document_turns_nobody_else_s_words_round(plan: Document) -> None:
+    append(plan, retitle(log.state(plan.pk), "\u202eB\n nalP\u2066"))
+    jobs.derive(str(plan.pk))
+    plan.refresh_from_db()
+    assert plan.title == "B nalP"
+
+
 def test_a_title_typed_in_the_document_is_announced(plan: Document, listening: Listening) -> None:
     append(plan, retitle(log.state(plan.pk), "Plan B"))
 
