@@ -51,6 +51,7 @@ from documents.actions.sharing import set_inherits, share_document, unshare_docu
 from documents.actions.workspaces import (
     change_role,
     create_workspace,
+    delete_workspace,
     ensure_personal_workspace,
     leave_workspace,
     remove_member,
@@ -75,6 +76,7 @@ __all__ = [
     "create_workspace",
     "deactivate_user",
     "delete_notification",
+    "delete_workspace",
     "duplicate_document",
     "end_session",
     "end_sessions",

@@ -6,7 +6,8 @@ from django.utils import timezone
 from documents import policy, signals
 from documents.actions import access, invitations
 from documents.actions.audit import record
-from documents.errors import Conflict, Invalid
+from documents.actions.notifications import notify
+from documents.errors import Conflict, Invalid, NotFound
 from documents.models import Document, DocumentShare, Membership, Role, User, Workspace
 from documents.names import one_line
 from documents.policy import Action
@@ -88,6 +89,41 @@ def leave_workspace(*, by: User, workspace: Workspace) -> None:
             raise Conflict("You are not a member of this workspace.")
         _remove(workspace, membership)
         record("member.left", by=by, workspace=workspace, user=by, role=membership.role)
+
+
+def delete_workspace(*, by: User | None, workspace: Workspace) -> None:
+    """For good, with every document in it and its history. Who loses it by that is told."""
+    with transaction.atomic():
+        # Whole, unlike `lock_workspace`: nothing may come to refer to it while what does is looked for and deleted.
+        locked = Workspace.objects.select_for_update().filter(pk=workspace.pk).first()
+        if locked is None:
+            raise NotFound("There is no such workspace, or you are not a member of it.")
+        access.require_in(by, Action.DELETE, locked)
+        if locked.personal_owner_id is not None:
+            raise Conflict("A personal workspace goes with its account: it can't be deleted by itself.")
+        documents = list(Document.objects.filter(workspace=locked).values_list("pk", flat=True))
+        members = list(User.objects.filter(memberships__workspace=locked))
+        guests = DocumentShare.objects.filter(document__workspace=locked).values_list("user", flat=True)
+        record(
+            "workspace.deleted",
+            by=by,
+            workspace_id=str(locked.pk),
+            name=locked.name,
+            documents=len(documents),
+            members=len(members),
+        )
+        access.bump_workspace(locked)  # what is being committed now comes first, the rest finds no log
+        signals.announce_access(document_ids=documents, user_ids=None)
+        signals.announce_memberships(locked.pk, {member.pk for member in members} | set(guests))
+        for member in members:
+            if member != by and member.is_active:
+                notify(
+                    user=member,
+                    title=f"{by.name if by else 'An operator'} deleted the workspace {locked.name}",
+                    body="It is gone for good, with all documents in it.",
+                    actor=by,
+                )
+        locked.delete()
 
 
 def suspend_workspace(*, by: User | None, workspace: Workspace) -> Workspace:

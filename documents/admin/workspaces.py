@@ -1,12 +1,14 @@
-"""Workspaces: name, members with their roles, suspension."""
+"""Workspaces: name, members with their roles, suspension, deletion."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 from documents import actions
 from documents.admin.operating import OperatedAdmin, each
@@ -56,7 +58,7 @@ class WorkspaceAdmin(OperatedAdmin[Workspace]):
     fields = ["name", "personal_owner", "created_at", "suspended_at"]
     readonly_fields = ["personal_owner", "created_at", "suspended_at"]
     inlines = [MembershipInline]
-    actions = ["suspend", "unsuspend"]
+    actions = ["suspend", "unsuspend", "delete"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
         return (
@@ -115,3 +117,27 @@ class WorkspaceAdmin(OperatedAdmin[Workspace]):
             lambda workspace: actions.unsuspend_workspace(by=None, workspace=workspace),
             "Lifted the suspension of {count} workspace{s}.",
         )
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        """Of what can be undone by nobody: not for all who may change."""
+        return admin.ModelAdmin.has_delete_permission(self, request)
+
+    @admin.action(description="Delete for good, with all documents…", permissions=["erase"])
+    def delete(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> TemplateResponse | None:
+        if "delete" in request.POST:
+            each(
+                request,
+                queryset,
+                lambda workspace: actions.delete_workspace(by=None, workspace=workspace),
+                "Deleted {count} workspace{s}.",
+                undone="Not deleted:",
+            )
+            return None
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Delete for good",
+            "opts": self.opts,
+            "workspaces": queryset,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/documents/delete_workspaces.html", context)

@@ -36,6 +36,14 @@ def rename_workspace(request: HttpRequest, workspace_id: UUID, payload: schemas.
     return present_workspace(user, workspace)
 
 
+@router.delete("/workspaces/{uuid:workspace_id}", response={204: None})
+def delete_workspace(request: HttpRequest, workspace_id: UUID) -> Status[None]:
+    """For good, with all its documents, whoever has them open. Its owners may; a personal workspace stays."""
+    user = signed_in(request)
+    actions.delete_workspace(by=user, workspace=access_workspace(user, workspace_id, Action.SEE))
+    return Status(204, None)
+
+
 @router.get("/workspaces/{uuid:workspace_id}/members", response=schemas.Members)
 def list_members(request: HttpRequest, workspace_id: UUID) -> schemas.Members:
     """Highest roles first, then by name."""

@@ -143,6 +143,10 @@ def api(method: str, path: str) -> Callable[[Stage, str], None]:
     return lambda stage, document: stage.desk("owner").call(method, f"/documents/{document}{path}")
 
 
+def delete_workspace(stage: Stage, _: str) -> None:
+    stage.desk("owner").call("DELETE", f"/workspaces/{stage.made['workspace']}")
+
+
 def end_session_from_the_list(stage: Stage, _: str) -> None:
     """All but the one that does it."""
     where = "/accounts/sessions/"
@@ -203,6 +207,7 @@ CAUSES = [
     ),
     Cause("trashed", READS_ON, api("DELETE", ""), api("POST", "/restore"), takes_all=True),
     Cause("deleted for good", GONE, api("DELETE", "?purge=true"), takes_all=True),
+    Cause("workspace deleted", GONE, delete_workspace, each=False, takes_all=True),
     Cause(
         "workspace suspended",
         READS_ON,
@@ -230,6 +235,7 @@ def account(name, **more):
 
 account("operator", is_staff=True, is_superuser=True)
 owner, owner_token = account("owner")
+AccessToken.objects.filter(user=owner).update(scope="admin")
 bystander, bystander_token = account("bystander")
 elsewhere = actions.create_workspace(by=owner, name="Elsewhere")
 Membership.objects.create(workspace=elsewhere, user=bystander, role=Role.EDITOR)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.office import Office
@@ -27,6 +28,22 @@ people = [
 people = User.objects.bulk_create(people)
 Membership.objects.bulk_create(Membership(workspace=workspace, user=user, role="reader") for user in people)
 print(workspace.pk)
+"""
+
+SHARED = """
+from documents.actions.documents import create_document
+from documents.actions.workspaces import create_workspace
+from documents.models import Membership, User
+ann = User.objects.get(email="ann@example.com")
+workspace = create_workspace(by=ann, name="Short-lived")
+Membership.objects.create(workspace=workspace, user=User.objects.get(email="{member}"), role="editor")
+print(workspace.pk, create_document(by=ann, workspace=workspace, title="Plan").pk)
+"""
+
+DELETE = """
+from documents.actions.workspaces import delete_workspace
+from documents.models import Workspace
+delete_workspace(by=None, workspace=Workspace.objects.get(pk="{workspace}"))
 """
 
 
@@ -140,3 +157,54 @@ def test_one_of_three_hundred_members_is_found_by_name(office: Office, ann: Pers
     ann.page.get_by_role("searchbox", name="Narrow the members down").press_sequentially("crowd299@")
     expect(roles).to_have_count(1)
     expect(ann.page.get_by_text("Crowd 299", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_owner_deletes_a_workspace_by_its_name_and_a_member_in_it_is_told(
+    office: Office, ann: Person, person: Browsers, width: int
+) -> None:
+    member = person(office.hire())
+    for each in (ann, member):
+        each.page.set_viewport_size({"width": width, "height": 800})
+    *_, workspace, document = office.installation.shell(SHARED.format(member=member.email)).split()
+    member.open(document)
+
+    ann.come_to_the_front()
+    ann.page.goto(f"/settings/workspace/{workspace}")
+    ann.page.get_by_role("button", name="Delete this workspace…").focus()
+    ann.page.keyboard.press("Enter")
+    dialog = ann.page.get_by_role("dialog", name="Delete this workspace?")
+    expect(dialog).to_contain_text("1 document goes with it")
+    expect(dialog).to_contain_text("All 2 members lose it")
+    expect(dialog).to_contain_text("can’t be undone")
+    name = dialog.get_by_role("textbox", name="Type “Short-lived” to confirm")
+    expect(name).to_be_focused()
+    assert overflow(ann) <= 0
+    ann.page.keyboard.type("Short")
+    ann.page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Delete workspace", exact=True)).to_be_disabled()
+    ann.page.keyboard.type("-lived")
+    ann.page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    ann.page.wait_for_url(lambda url: "/w/" in url and workspace not in url)
+
+    expect(member.page.get_by_role("alert").filter(has_text="This document is gone")).to_be_visible()
+    expect(member.page.get_by_text("Ann deleted the workspace Short-lived")).to_be_visible()
+    expect(member.body).to_have_attribute("contenteditable", "false")
+    member.page.goto("/recent")
+    if width < 768:
+        member.page.get_by_role("button", name="Show the sidebar").click()
+    member.page.get_by_role("button", name="Workspace").first.click()
+    expect(member.page.get_by_role("menuitem", name="New workspace…")).to_be_visible()
+    expect(member.page.get_by_role("menuitem", name="Short-lived")).to_have_count(0)
+
+
+def test_the_page_of_a_workspace_that_is_deleted_leads_home(office: Office, person: Browsers) -> None:
+    member = person(office.hire())
+    *_, workspace, _ = office.installation.shell(SHARED.format(member=member.email)).split()
+    member.page.goto(f"/w/{workspace}")
+    expect(member.page.get_by_role("heading", name="Short-lived")).to_be_visible()
+    office.installation.shell(DELETE.format(workspace=workspace))
+    expect(member.page.get_by_role("heading", name="Short-lived")).to_have_count(0)
+    member.page.wait_for_url(lambda url: "/w/" in url and workspace not in url)
+    expect(member.page.get_by_role("button", name="New document").first).to_be_visible()

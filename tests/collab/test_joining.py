@@ -21,6 +21,7 @@ CHANGES: dict[str, Change] = {
     "document restricted": lambda team, plan, ben: actions.set_inherits(by=None, document=plan, inherits=False),
     "document trashed": lambda team, plan, ben: actions.trash_document(by=None, document=plan),
     "workspace suspended": lambda team, plan, ben: actions.suspend_workspace(by=None, workspace=team),
+    "workspace deleted": lambda team, plan, ben: actions.delete_workspace(by=None, workspace=team),
     "deactivated": lambda team, plan, ben: actions.deactivate_user(by=None, user=ben),
 }
 

@@ -7,10 +7,13 @@ from documents.actions import (
     change_role,
     create_document,
     create_workspace,
+    delete_workspace,
     ensure_personal_workspace,
+    favourite,
     invite_member,
     leave_workspace,
     operated_by,
+    record_visit,
     remove_member,
     rename_document,
     rename_workspace,
@@ -19,7 +22,21 @@ from documents.actions import (
     unsuspend_workspace,
 )
 from documents.errors import Conflict, Forbidden, Invalid, NotFound
-from documents.models import AuditEntry, Document, DocumentShare, Invitation, Log, Membership, Role, User, Workspace
+from documents.models import (
+    AuditEntry,
+    Document,
+    DocumentShare,
+    Favourite,
+    Invitation,
+    Log,
+    Membership,
+    Notification,
+    Role,
+    Update,
+    User,
+    Visit,
+    Workspace,
+)
 from documents.policy import Action
 from tests.documents.conftest import Listening, join
 
@@ -177,6 +194,71 @@ def test_an_owner_can_not_lift_a_suspension(ann: User, team: Workspace) -> None:
     suspend_workspace(by=None, workspace=team)
     with pytest.raises(Forbidden):
         unsuspend_workspace(by=ann, workspace=team)
+
+
+def test_a_deleted_workspace_takes_everything_in_it_along_and_nothing_else(
+    ann: User, ben: User, cleo: User, plan: Document, listening: Listening
+) -> None:
+    team = plan.workspace
+    below = create_document(by=ann, parent=plan, title="Below")
+    elsewhere = create_document(by=ann, title="Elsewhere")
+    share_document(by=ann, document=plan, user_or_email=cleo, role=Role.READER)
+    share_document(by=ann, document=plan, user_or_email="dan@example.com", role=Role.READER)
+    invite_member(by=ann, workspace=team, email="eve@example.com", role=Role.READER)
+    favourite(by=ben, document=plan)
+    record_visit(by=ben, document=below)
+    with listening() as heard:
+        delete_workspace(by=ann, workspace=team)
+    assert list(Document.objects.all()) == [elsewhere]
+    assert {log.pk for log in Log.objects.all()} == {elsewhere.pk}
+    assert not Update.objects.exclude(document=elsewhere).exists()
+    for model in (DocumentShare, Invitation, Favourite, Visit):
+        assert not model._default_manager.exists(), model
+    assert {member.workspace for member in Membership.objects.all()} == {ensure_personal_workspace(ann)}
+    access, memberships = heard[0][1], heard[1][1]
+    assert (set(access["document_ids"]), access["user_ids"]) == ({plan.pk, below.pk}, None)
+    assert (memberships["workspace_id"], set(memberships["user_ids"])) == (team.pk, {ann.pk, ben.pk, cleo.pk})
+
+
+def test_of_a_deleted_workspace_remains_who_deleted_it(ann: User, plan: Document) -> None:
+    key = str(plan.workspace_id)
+    delete_workspace(by=ann, workspace=plan.workspace)
+    entry = AuditEntry.objects.get(action="workspace.deleted")
+    assert (entry.actor, entry.workspace) == (ann, None)
+    assert entry.details == {"workspace_id": key, "name": "Team", "documents": 1, "members": 2}
+    assert AuditEntry.objects.filter(action="document.created", details__title="Plan").exists()
+
+
+def test_the_other_members_of_a_deleted_workspace_are_told(ann: User, ben: User, team: Workspace) -> None:
+    delete_workspace(by=ann, workspace=team)
+    told = Notification.objects.get()
+    assert (told.user, told.actor, told.title) == (ben, ann, "ann deleted the workspace Team")
+
+
+def test_only_owners_and_the_operator_delete_a_workspace(
+    ann: User, ben: User, cleo: User, plan: Document, team: Workspace
+) -> None:
+    join(team, ben, Role.ADMIN)
+    with pytest.raises(Forbidden, match="an owner"):
+        delete_workspace(by=ben, workspace=team)
+    with pytest.raises(NotFound):
+        delete_workspace(by=cleo, workspace=team)
+    suspend_workspace(by=None, workspace=team)
+    with pytest.raises(Forbidden, match="suspended"):
+        delete_workspace(by=ann, workspace=team)
+    assert Document.objects.filter(pk=plan.pk).exists()
+    delete_workspace(by=None, workspace=team)
+    assert not Workspace.objects.filter(pk=team.pk).exists()
+    with pytest.raises(NotFound):
+        delete_workspace(by=None, workspace=team)
+
+
+def test_a_personal_workspace_is_not_deleted_by_itself(ann: User) -> None:
+    personal = ensure_personal_workspace(ann)
+    for by in (ann, None):
+        with pytest.raises(Conflict, match="goes with its account"):
+            delete_workspace(by=by, workspace=personal)
+    assert Workspace.objects.filter(pk=personal.pk).exists()
 
 
 def test_what_an_operator_does_bears_their_name_but_asks_for_no_role(plan: Document) -> None:

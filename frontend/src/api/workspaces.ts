@@ -11,6 +11,8 @@ export const createWorkspace = (name: string) => request<Workspace>("POST", "/wo
 
 export const renameWorkspace = (id: string, name: string) => request<Workspace>("PATCH", `/workspaces/${id}`, { body: { name } })
 
+export const deleteWorkspace = (id: string) => request<unknown>("DELETE", `/workspaces/${id}`)
+
 export const leaveWorkspace = (id: string) => request<unknown>("POST", `/workspaces/${id}/leave`)
 
 export const listMembers = async (id: string, signal?: AbortSignal) =>

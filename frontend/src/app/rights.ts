@@ -1,4 +1,4 @@
-import { type Document, isAtLeast } from "../api/types"
+import { type Document, isAtLeast, type Workspace } from "../api/types"
 
 type Standing = Pick<Document, "role" | "trashed_at">
 
@@ -14,3 +14,6 @@ export const mayArrange = mayEdit
 export const mayRestore = ({ role, trashed_at }: Standing): boolean => trashed_at !== null && isAtLeast(role, "editor")
 
 export const mayPurge = ({ role, trashed_at }: Standing): boolean => trashed_at !== null && isAtLeast(role, "admin")
+
+/** A personal one goes with its account, and in a suspended one nothing changes. */
+export const mayDelete = ({ role, personal, suspended }: Workspace): boolean => !personal && !suspended && isAtLeast(role, "owner")

@@ -1,13 +1,16 @@
-"""Workspaces in the admin: their members inline, suspension."""
+"""Workspaces in the admin: their members inline, suspension, deletion."""
 
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from documents import policy
+from documents.actions import create_workspace, ensure_personal_workspace
 from documents.models import AuditEntry, Document, Log, Membership, Role, User, Workspace
 from tests.documents.admin.conftest import Act
 from tests.documents.conftest import Listening
@@ -129,3 +132,39 @@ def test_suspending_stops_edits_until_it_is_lifted(
     assert not policy.may(ben, policy.Action.EDIT, Document.objects.get(pk=plan.pk))
     act("unsuspend", team)
     assert policy.may(ben, policy.Action.EDIT, Document.objects.get(pk=plan.pk))
+
+
+def test_deleting_asks_first_and_says_what_goes(
+    act: Act, operator: User, ann: User, team: Workspace, plan: Document, listening: Listening
+) -> None:
+    other = create_workspace(by=ann, name="Other")
+    page = act("delete", team).content.decode()
+    assert "(1 document, 2 members)" in page
+    assert Workspace.objects.filter(pk=team.pk).exists()
+    with listening() as heard:
+        act("delete", team, delete="Delete for good")
+    assert ("access", {"document_ids": [plan.pk], "user_ids": None}) in heard
+    assert set(Workspace.objects.filter(personal_owner=None)) == {other}
+    entry = AuditEntry.objects.get(action="workspace.deleted")
+    assert (entry.actor, entry.details["name"]) == (operator, "Team")
+
+
+def test_a_personal_workspace_stays_and_the_others_go(act: Act, ann: User, team: Workspace) -> None:
+    personal = ensure_personal_workspace(ann)
+    page = act("delete", personal, team, delete="Delete for good").content.decode()
+    assert "goes with its account" in page
+    assert "Deleted 1 workspace." in page
+    assert Workspace.objects.filter(pk=personal.pk).exists()
+    assert not Workspace.objects.filter(pk=team.pk).exists()
+
+
+def test_who_may_change_workspaces_may_not_for_that_delete_them(client: Client, team: Workspace) -> None:
+    clerk = User.objects.create_user("clerk@example.com", is_staff=True)
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=["change_workspace", "view_workspace"]))
+    client.force_login(clerk)
+    address = reverse("admin:documents_workspace_changelist")
+    form = {"action": "delete", ACTION_CHECKBOX_NAME: str(team.pk), "delete": "Delete for good"}
+    for allowed in (False, True):
+        client.post(address, form)
+        assert Workspace.objects.filter(pk=team.pk).exists() is not allowed
+        clerk.user_permissions.add(Permission.objects.get(codename="delete_workspace"))

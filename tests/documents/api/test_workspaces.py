@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
-from documents.actions import create_workspace, invite_member, suspend_workspace
+from documents.actions import create_workspace, ensure_personal_workspace, invite_member, suspend_workspace
 from documents.models import Invitation, Membership, Role, User, Workspace
 from tests.documents.api.conftest import Callers
 from tests.documents.conftest import Listening, join
@@ -32,6 +32,7 @@ def test_another_workspace_answers_as_if_it_did_not_exist(browser: Callers, cleo
     for method, path in (
         ("GET", ""),
         ("PATCH", ""),
+        ("DELETE", ""),
         ("GET", "/members"),
         ("DELETE", "/members/1"),
         ("POST", "/leave"),
@@ -52,6 +53,7 @@ def test_an_editor_sees_members_and_changes_none(browser: Callers, ann: User, be
         ("PUT", f"/members/{ben.pk}", {"role": "admin"}),
         ("DELETE", f"/members/{ann.pk}", None),
         ("PATCH", "", {"name": "Mine"}),
+        ("DELETE", "", None),
         ("GET", "/invitations", None),
         ("POST", "/invitations", {"email": "x@example.com", "role": "reader"}),
     ):
@@ -74,6 +76,15 @@ def test_an_owner_changes_roles_and_removes_members(
 def test_a_member_leaves(browser: Callers, ben: User, team: Workspace) -> None:
     assert browser(ben)("POST", f"/workspaces/{team.pk}/leave").status_code == 204
     assert browser(ben)("GET", f"/workspaces/{team.pk}").status_code == 404
+
+
+def test_an_owner_deletes_a_workspace_but_not_the_personal_one(browser: Callers, ann: User, team: Workspace) -> None:
+    as_ann = browser(ann)
+    assert as_ann("DELETE", f"/workspaces/{team.pk}").status_code == 204
+    assert as_ann("DELETE", f"/workspaces/{team.pk}").status_code == 404
+    assert str(team.pk) not in [mine["id"] for mine in as_ann("GET", "/me").json()["workspaces"]]
+    personal = as_ann("DELETE", f"/workspaces/{ensure_personal_workspace(ann).pk}")
+    assert (personal.status_code, personal.json()["error"]["code"]) == (409, "conflict")
 
 
 def test_an_invitation_is_sent_listed_accepted_or_revoked(

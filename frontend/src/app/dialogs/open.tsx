@@ -1,11 +1,12 @@
 import { modals } from "@mantine/modals"
-import type { Document } from "../../api/types"
+import type { Document, Workspace } from "../../api/types"
 import { titleOf } from "../tree/model"
 import { ExportDialog } from "./ExportDialog"
 import { MoveDialog } from "./MoveDialog"
 import { RenameDialog } from "./RenameDialog"
 import { ShareDialog } from "./ShareDialog"
 import { CreateWorkspaceDialog } from "./CreateWorkspaceDialog"
+import { DeleteWorkspaceDialog } from "./DeleteWorkspaceDialog"
 
 /** Dialogs, opened from anywhere below the providers. Each closes itself. */
 
@@ -33,4 +34,14 @@ export const openExport = (document: Document) =>
 export const openCreateWorkspace = () => {
   const id = "create-workspace"
   modals.open({ modalId: id, title: "New workspace", size: "sm", children: <CreateWorkspaceDialog onDone={() => modals.close(id)} /> })
+}
+
+export const openDeleteWorkspace = (workspace: Workspace) => {
+  const id = `delete-${workspace.id}`
+  modals.open({
+    modalId: id,
+    title: "Delete this workspace?",
+    size: "md",
+    children: <DeleteWorkspaceDialog workspace={workspace} onDone={() => modals.close(id)} />,
+  })
 }

@@ -10,11 +10,13 @@ import { keys } from "../data/keys"
 import { useSignedIn, useWorkspaceInvitations, useWorkspaceMembers, useWorkspaceOfPage } from "../data/queries"
 import { useAttempt } from "../data/attempt"
 import { askFirst } from "../dialogs/askFirst"
+import { openDeleteWorkspace } from "../dialogs/open"
 import { Gradually } from "../list/Gradually"
 import { InviteForm } from "../people/InviteForm"
 import { PersonRow } from "../people/PersonRow"
 import { RoleSelect } from "../people/RoleSelect"
 import { roleNames, rolesToGive } from "../people/roles"
+import { mayDelete } from "../rights"
 import { routes } from "../routes"
 import { Notice } from "../shell/Notice"
 import { PageHeader } from "../shell/PageHeader"
@@ -51,6 +53,13 @@ export function WorkspaceSettings({ id }: { id: string }) {
           </Section>
         )}
         {!workspace.personal && <LeaveSection workspace={workspace} />}
+        {mayDelete(workspace) && (
+          <Section title="Delete workspace" about="With all its documents, for everybody, and for good." danger>
+            <Button color="red" variant="light" onClick={() => openDeleteWorkspace(workspace)}>
+              Delete this workspace…
+            </Button>
+          </Section>
+        )}
       </div>
     </>
   )
