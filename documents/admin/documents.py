@@ -1,10 +1,12 @@
 """Documents: what is in them, how large their logs are, and the trash. What people wrote is never edited from here."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
@@ -12,15 +14,27 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from documents import actions
+from documents import actions, tree
 from documents.admin.operating import ReadOnlyAdmin, each
+from documents.admin.workspaces import described, label_of
 from documents.errors import WeftError
 from documents.log import CorruptLog, DocumentGone
 from documents.models import Document, Workspace
 
 
+class WorkspaceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    def label_from_instance(self, obj: Workspace) -> str:
+        return label_of(obj)
+
+
 class TransferForm(forms.Form):
-    workspace = forms.ModelChoiceField(Workspace.objects.order_by("name"), label="To the workspace")
+    workspace = WorkspaceField(
+        described(Workspace.objects.all()),
+        label="To the workspace",
+        widget=AutocompleteSelect(
+            Document._meta.get_field("workspace"), admin.site, attrs={"data-width": "min(30rem, 80vw)"}
+        ),
+    )
 
 
 @admin.register(Document)
@@ -127,9 +141,9 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
             workspace: Workspace = form.cleaned_data["workspace"]
             each(
                 request,
-                queryset,
+                _topmost(queryset),
                 lambda document: actions.transfer_document(by=None, document=document, workspace=workspace),
-                f"Transferred {{count}} document{{s}} to “{workspace}”.",
+                f"Transferred {{count}} document{{s}} to “{workspace}”, with what is below.",
             )
             return None
         context: dict[str, Any] = {
@@ -141,3 +155,14 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/documents/transfer.html", context)
+
+
+def _topmost(chosen: QuerySet[Document]) -> list[Document]:
+    """Without those that go along with another: by themselves they would be there already."""
+    documents = list(chosen)
+    keys = {document.pk for document in documents}
+    return [document for document in documents if keys.isdisjoint(_above(document))]
+
+
+def _above(document: Document) -> set[UUID]:
+    return {key for key, _ in tree.path_up(document.pk)} - {document.pk}

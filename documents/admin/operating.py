@@ -4,7 +4,7 @@ Django's admin saves and deletes rows by itself. Here that would leave open edit
 admin of ours lets it: each says which action a form or a button means, and the rest raises.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -29,11 +29,11 @@ def operating(request: HttpRequest) -> Iterator[None]:
 
 
 def each(
-    request: HttpRequest, queryset: QuerySet[M], act: Callable[[M], object], done: str, *, undone: str = "Not done for"
+    request: HttpRequest, rows: Iterable[M], act: Callable[[M], object], done: str, *, undone: str = "Not done for"
 ) -> None:
     """Do `act` to each chosen row, each in a transaction of its own: one refusal does not take the others along."""
     count = 0
-    for row in queryset:
+    for row in rows:
         try:
             with operating(request), transaction.atomic():
                 act(row)

@@ -10,14 +10,29 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from documents.actions.audit import record
+from documents.admin.workspaces import label_of
+from documents.models import Workspace
 
 
 def change_password(request: HttpRequest, extra_context: object = None) -> HttpResponse:
     return redirect("account_change_password")
+
+
+class Suggestions(AutocompleteJsonView):
+    """What is suggested while an operator types, told apart by more than its name."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        suggested = super().serialize_result(obj, to_field_name)
+        return {**suggested, "text": label_of(obj)} if isinstance(obj, Workspace) else suggested
+
+
+def suggest(request: HttpRequest) -> HttpResponseBase:
+    return Suggestions.as_view(admin_site=site)(request)
 
 
 def audited(admin_view: Callable[..., Callable[..., HttpResponse]]) -> Callable[..., Callable[..., HttpResponse]]:
@@ -49,4 +64,5 @@ site.site_header = "Weft administration"
 site.index_title = "Everything here"
 # The views of a site are its methods, replaced before its addresses are made.
 site.password_change = change_password  # type: ignore[method-assign,assignment]
+site.autocomplete_view = suggest  # type: ignore[method-assign,assignment]
 site.admin_view = audited(site.admin_view)  # type: ignore[method-assign,assignment]

@@ -48,6 +48,20 @@ def _count_of(model: type[Membership] | type[Document]) -> Coalesce:
     return Coalesce(Subquery(counted.values(count=Count("pk"))), 0)
 
 
+def described(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
+    """With what `label_of` says of each."""
+    owners = Membership.objects.filter(workspace=OuterRef("pk"), role=Role.OWNER).order_by("pk")
+    return workspaces.annotate(
+        member_count=_count_of(Membership), owner_email=Subquery(owners.values("user__email")[:1])
+    )
+
+
+def label_of(workspace: Any) -> str:
+    """To choose by: of five hundred people many have a workspace of the same name."""
+    members = f"{workspace.member_count} member{'' if workspace.member_count == 1 else 's'}"
+    return f"{workspace} ({workspace.owner_email or 'no owner'}, {members})"
+
+
 @admin.register(Workspace)
 class WorkspaceAdmin(OperatedAdmin[Workspace]):
     list_display = ["name", "members", "documents", "personal_owner", "created_at", "suspended_at"]
@@ -61,11 +75,7 @@ class WorkspaceAdmin(OperatedAdmin[Workspace]):
     actions = ["suspend", "unsuspend", "delete"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(member_count=_count_of(Membership), document_count=_count_of(Document))
-        )
+        return described(super().get_queryset(request)).annotate(document_count=_count_of(Document))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Workspace], search_term: str

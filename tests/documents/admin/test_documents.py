@@ -60,7 +60,7 @@ def test_a_transfer_asks_where_to_first(
     other = create_workspace(by=cleo, name="Other")
     page = act("transfer", plan).content.decode()
     assert "Plan" in page
-    assert str(other.pk) in page
+    assert "admin-autocomplete" in page
     assert Document.objects.get(pk=plan.pk).workspace_id == plan.workspace_id
 
     with listening() as heard:
@@ -70,6 +70,27 @@ def test_a_transfer_asks_where_to_first(
     assert policy.role_on(ben, fresh) is None
     assert policy.role_on(cleo, fresh) is Role.OWNER
     assert "access" in [name for name, _ in heard]
+
+
+def test_workspaces_of_one_name_are_told_apart_where_one_is_chosen(desk: Client, ann: User, cleo: User) -> None:
+    for owner in (ann, cleo):
+        create_workspace(by=owner, name="Sales")
+    field = {"app_label": "documents", "model_name": "document", "field_name": "workspace"}
+    found = desk.get(reverse("admin:autocomplete"), {"term": "sal", **field}).json()["results"]
+    assert {suggested["text"] for suggested in found} == {
+        "Sales (ann@example.com, 1 member)",
+        "Sales (cleo@example.com, 1 member)",
+    }
+
+
+def test_what_goes_along_with_its_parent_is_no_error(act: Act, ann: User, plan: Document) -> None:
+    below = create_document(by=ann, parent=create_document(by=ann, parent=plan, title="Below"), title="Far below")
+    other = create_workspace(by=ann, name="Other")
+    page = act("transfer", plan, below, transfer="Transfer", workspace=str(other.pk)).content.decode()
+    assert "Transferred 1 document to" in page
+    assert "Not done" not in page
+    below.refresh_from_db()
+    assert (below.workspace, below.parent and below.parent.title) == (other, "Below")
 
 
 def test_one_refusal_does_not_take_the_others_along(act: Act, ann: User, team: Workspace, plan: Document) -> None:

@@ -139,7 +139,7 @@ def test_deleting_asks_first_and_says_what_goes(
 ) -> None:
     other = create_workspace(by=ann, name="Other")
     page = act("delete", team).content.decode()
-    assert "(1 document, 2 members)" in page
+    assert "(ann@example.com, 1 document, 2 members)" in page
     assert Workspace.objects.filter(pk=team.pk).exists()
     with listening() as heard:
         act("delete", team, delete="Delete for good")
