@@ -59,7 +59,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.request_bytes
-# The admin's form of a workspace has four fields a member: Django's 1,000 would refuse to save one of 250 people.
+# The admin's form of a workspace has five fields a member: Django's 1,000 would refuse to save one of 250 people.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 INSTALLED_APPS = [

@@ -22,7 +22,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial={"name": person.name, "color": person.color})
     form.offer(person.color)
     if request.method == "POST" and form.is_valid():
-        accounts.change_profile(by=person, name=form.cleaned_data["name"], color=form.cleaned_data["color"])
+        chosen = form.cleaned_data
+        accounts.change_profile(by=person, user=person, name=chosen["name"], color=chosen["color"])
         messages.success(request, "Saved. Others see it when you next open a document.")
         return redirect("account_profile")
     return render(request, "accounts/profile.html", {"form": form})

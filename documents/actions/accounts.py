@@ -17,8 +17,10 @@ from documents.models import AccessToken, Membership, User
 from documents.names import one_line
 
 
-def change_profile(*, by: User, name: str | None = None, color: str | None = None) -> User:
-    """Your own name and colour, as others see them from your next connection on."""
+def change_profile(*, by: User | None, user: User, name: str | None = None, color: str | None = None) -> User:
+    """Name and colour, as others see them from the next connection on. One's own, or an operator's to do."""
+    if by != user:
+        access.require_operator(by)
     wrong: dict[str, str] = {}
     if name is not None:
         name = one_line(name)
@@ -29,12 +31,12 @@ def change_profile(*, by: User, name: str | None = None, color: str | None = Non
     if wrong:
         raise Invalid(" ".join(wrong.values()), fields=wrong)
     with transaction.atomic():
-        by.name, by.color = name or by.name, color or by.color
-        by.save(update_fields=["name", "color"])
-        record("user.profile_changed", by=by, user=by)
-        for workspace_id in Membership.objects.filter(user=by).values_list("workspace", flat=True):
-            signals.announce_memberships(workspace_id, [by.pk])
-    return by
+        user.name, user.color = name or user.name, color or user.color
+        user.save(update_fields=["name", "color"])
+        record("user.profile_changed", by=by, user=user)
+        for workspace_id in Membership.objects.filter(user=user).values_list("workspace", flat=True):
+            signals.announce_memberships(workspace_id, [user.pk])
+    return user
 
 
 def deactivate_user(*, by: User | None, user: User) -> User:

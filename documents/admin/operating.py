@@ -69,6 +69,14 @@ class OperatedAdmin(_ModelAdmin[M]):
         """For `@admin.action(permissions=["operate"])`: whoever may change such rows, also where no form does."""
         return super().has_change_permission(request)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The page brings along what stood in it, so that a field counts as changed only if the operator changed it,
+        not also when somebody else did since the page was opened."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.show_hidden_initial = True
+        return field
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

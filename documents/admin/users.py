@@ -81,11 +81,18 @@ class UserAdmin(OperatedAdmin[User]):
             made = actions.create_user(by=None, email=obj.email, name=obj.name, password=form.cleaned_data["password"])
             obj.pk = made.pk  # for the page and the history that follow
             return
-        if {"name", "color"} & set(form.changed_data):
-            actions.change_profile(by=obj, name=obj.name, color=obj.color)
-        if {"is_staff", "is_superuser"} & set(form.changed_data):
+        changed = {name: form.cleaned_data[name] for name in form.changed_data}
+        user = User.objects.get(pk=obj.pk)  # without what the form posted and the operator didn't touch
+        if {"name", "color"} & changed.keys():
+            actions.change_profile(by=None, user=user, name=changed.get("name"), color=changed.get("color"))
+        if {"is_staff", "is_superuser"} & changed.keys():
             assert request.user.is_authenticated
-            actions.change_operator(by=request.user, user=obj, is_staff=obj.is_staff, is_superuser=obj.is_superuser)
+            actions.change_operator(
+                by=request.user,
+                user=user,
+                is_staff=changed.get("is_staff", user.is_staff),
+                is_superuser=changed.get("is_superuser", user.is_superuser),
+            )
 
     @admin.display(description="workspaces", ordering="workspace_count")
     def workspace_count(self, user: Any) -> int:

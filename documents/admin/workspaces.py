@@ -20,6 +20,7 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["role"].show_hidden_initial = True  # see OperatedAdmin.formfield_for_dbfield
         if self.instance.pk is not None:
             # A row that nobody touched needs no checking, which takes three queries.
             self.empty_permitted = True

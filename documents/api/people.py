@@ -28,7 +28,8 @@ def read_me(request: HttpRequest) -> schemas.Me:
 @router.patch("/me", response=schemas.Me)
 def change_me(request: HttpRequest, payload: schemas.MeChange) -> schemas.Me:
     """Your name and colour, as others see them."""
-    actions.change_profile(by=signed_in(request), name=payload.name, color=payload.color)
+    user = signed_in(request)
+    actions.change_profile(by=user, user=user, name=payload.name, color=payload.color)
     return _present(request)
 
 

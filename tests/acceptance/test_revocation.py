@@ -102,11 +102,8 @@ class Stage:
         """The workspace's page in the admin, as it stands but for these fields of the writer's row."""
         where = f"/admin/documents/workspace/{self.made['workspace']}/change/"
         page = self.desk("operator").read(where)
-        form = {
-            name: value
-            for name, value in re.findall(r'<input type="hidden" name="(memberships-[^"]+)" value="([^"]*)"', page)
-            if "__prefix__" not in name
-        }
+        hidden = r'<input type="hidden" name="((?:initial-)?memberships-[^"]+)" value="([^"]*)"'
+        form = {name: value for name, value in re.findall(hidden, page) if "__prefix__" not in name}
         count = int(form["memberships-TOTAL_FORMS"])
         for number in range(count):
             role = re.search(rf'name="memberships-{number}-role".*?<option value="(\w+)" selected', page, re.S)

@@ -85,13 +85,15 @@ async def test_an_account_is_made_from_async_code() -> None:
     await sync_to_async(connections.close_all)()  # that thread's own; PostgreSQL drops no database in use
 
 
-def test_a_name_and_a_colour_are_ones_own_to_change(ann: User) -> None:
-    change_profile(by=ann, name="  Ann   Example ", color="#123abc")
+def test_a_name_and_a_colour_are_ones_own_to_change(ann: User, ben: User) -> None:
+    change_profile(by=ann, user=ann, name="  Ann   Example ", color="#123abc")
     ann.refresh_from_db()
     assert (ann.name, ann.color) == ("Ann Example", "#123abc")
     with pytest.raises(Invalid) as refusal:
-        change_profile(by=ann, name="", color="red; background: url(x)")
+        change_profile(by=ann, user=ann, name="", color="red; background: url(x)")
     assert set(refusal.value.fields) == {"name", "color"}
+    with pytest.raises(Forbidden):
+        change_profile(by=ben, user=ann, name="Somebody else")
 
 
 def test_deactivating_ends_everything_at_once(ben: User, plan: Document, listening: Listening) -> None:

@@ -1,5 +1,6 @@
 """An operator at the admin site, and how they press its buttons."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,12 @@ def desk(operator: User) -> Client:
     client = Client()
     client.force_login(operator)
     return client
+
+
+def stood_in(page: str) -> dict[str, str]:
+    """What a page brings along of what stood in its fields."""
+    hidden = re.findall(r'<input type="hidden" name="(initial-[^"]+)"(?: value="([^"]*)")?', page)
+    return {name: value for name, value in hidden if "__prefix__" not in name}
 
 
 @pytest.fixture

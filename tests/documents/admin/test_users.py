@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from documents import policy
 from documents.models import AuditEntry, Document, Log, User, Workspace
-from tests.documents.admin.conftest import Act
+from tests.documents.admin.conftest import Act, stood_in
 from tests.documents.conftest import Listening
 
 
@@ -84,6 +84,20 @@ def test_making_somebody_an_operator_is_written_down(desk: Client, operator: Use
     ann.refresh_from_db()
     assert (ann.name, ann.is_staff, ann.is_superuser) == ("Ann", True, False)
     assert AuditEntry.objects.get(action="user.operator_changed").actor == operator
+
+
+def test_who_renames_somebody_is_written_down_as_themselves(desk: Client, operator: User, ann: User) -> None:
+    change(desk, ann, name="Ann Example")
+    entry = AuditEntry.objects.get(action="user.profile_changed")
+    assert (entry.actor, entry.user) == (operator, ann)
+
+
+def test_a_page_opened_before_somebody_else_changed_it_sets_nothing_back(desk: Client, ann: User) -> None:
+    page = desk.get(reverse("admin:documents_user_change", args=[ann.pk])).content.decode()
+    User.objects.filter(pk=ann.pk).update(name="Ann Example", is_staff=True)
+    change(desk, ann, **stood_in(page), color="#123abc", is_superuser="on")
+    ann.refresh_from_db()
+    assert (ann.name, ann.color, ann.is_staff, ann.is_superuser) == ("Ann Example", "#123abc", True, True)
 
 
 def test_the_address_and_the_standing_are_not_for_every_clerk(client: Client, desk: Client, ann: User) -> None:

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from documents import policy
-from documents.actions import create_workspace, ensure_personal_workspace
+from documents.actions import change_role, create_workspace, ensure_personal_workspace, rename_workspace
 from documents.models import AuditEntry, Document, Log, Membership, Role, User, Workspace
-from tests.documents.admin.conftest import Act
-from tests.documents.conftest import Listening
+from tests.documents.admin.conftest import Act, stood_in
+from tests.documents.conftest import Listening, join
 
 
 def form_of(workspace: Workspace, **changes: Any) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def form_of(workspace: Workspace, **changes: Any) -> dict[str, Any]:
     members = list(workspace.memberships.order_by("pk"))
     form: dict[str, Any] = {
         "name": workspace.name,
+        "initial-name": workspace.name,
         "memberships-TOTAL_FORMS": len(members),
         "memberships-INITIAL_FORMS": len(members),
     }
@@ -30,6 +31,7 @@ def form_of(workspace: Workspace, **changes: Any) -> dict[str, Any]:
             f"memberships-{index}-workspace": workspace.pk,
             f"memberships-{index}-user": member.user_id,
             f"memberships-{index}-role": member.role,
+            f"initial-memberships-{index}-role": member.role,
         }
     return {**form, **changes}
 
@@ -84,6 +86,20 @@ def test_a_member_added_inline_is_in_at_once(
 def test_ownership_is_handed_over_in_one_save(desk: Client, ann: User, ben: User, team: Workspace) -> None:
     save(desk, team, **{"memberships-0-role": "editor", "memberships-1-role": "owner"})
     assert [policy.role_in(person, team) for person in (ann, ben)] == [Role.EDITOR, Role.OWNER]
+
+
+def test_a_page_opened_before_a_role_changed_does_not_set_it_back(
+    desk: Client, ann: User, ben: User, cleo: User, team: Workspace
+) -> None:
+    join(team, cleo, Role.EDITOR)
+    page = desk.get(reverse("admin:documents_workspace_change", args=[team.pk])).content.decode()
+    form = {**form_of(team), **stood_in(page), "memberships-2-role": "commenter"}
+    change_role(by=ann, workspace=team, user=ben, role=Role.READER)
+    rename_workspace(by=ann, workspace=team, name="Crew")
+    save(desk, team, **form)
+    assert [policy.role_in(person, team) for person in (ben, cleo)] == [Role.READER, Role.COMMENTER]
+    team.refresh_from_db()
+    assert team.name == "Crew"
 
 
 def test_what_the_rules_refuse_changes_nothing_and_says_why(desk: Client, team: Workspace) -> None:
