@@ -1,19 +1,34 @@
 """Accounts: making them, who may use this site, deactivation, sessions."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from documents import actions
 from documents.admin.operating import OperatedAdmin, each
 from documents.models import User
+
+# What the pages of single people offer too, and what they say before it is done.
+ON_THE_PAGE = {
+    "deactivate": (
+        "Deactivate",
+        "is signed out everywhere at once, open documents close, and access tokens stop working. What they wrote and "
+        "their roles stay, and the account can be reactivated.",
+    ),
+    "reactivate": ("Reactivate", "may sign in again, with the roles the account has kept."),
+    "end_sessions": ("End all sessions", "is signed out of every browser, and may sign in again."),
+}
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -54,6 +69,35 @@ class UserAdmin(OperatedAdmin[User]):
     readonly_fields = ["email", "is_active", "date_joined", "last_login", "workspaces"]
     filter_horizontal = ["groups"]
     actions = ["deactivate", "reactivate", "end_sessions"]
+
+    def get_urls(self) -> list[Any]:
+        pages = [
+            path(
+                f"<int:user_id>/{action}/",
+                self.admin_site.admin_view(partial(self.ask, action)),
+                name=f"documents_user_{action}",
+            )
+            for action in ON_THE_PAGE
+        ]
+        return [*pages, *super().get_urls()]
+
+    def ask(self, action: str, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Do to one person what the list does to those chosen there, when it is asked for a second time."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        person = get_object_or_404(User, pk=user_id)
+        if request.method == "POST":
+            getattr(self, action)(request, User.objects.filter(pk=user_id))
+            return redirect("admin:documents_user_change", user_id)
+        title, effect = ON_THE_PAGE[action]
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "effect": effect,
+            "opts": self.opts,
+            "person": person,
+        }
+        return TemplateResponse(request, "admin/documents/user/ask.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).annotate(workspace_count=Count("memberships"))

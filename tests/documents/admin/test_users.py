@@ -115,3 +115,36 @@ def test_the_address_and_the_standing_are_not_for_every_clerk(client: Client, de
 def test_somebodys_workspaces_are_listed(desk: Client, ben: User, team: Workspace) -> None:
     page = desk.get(reverse("admin:documents_user_change", args=[ben.pk])).content.decode()
     assert reverse("admin:documents_workspace_change", args=[team.pk]) in page
+
+
+def test_a_persons_own_page_offers_what_the_list_does_and_asks_first(
+    desk: Client, operator: User, ann: User, listening: Listening
+) -> None:
+    page = reverse("admin:documents_user_change", args=[ann.pk])
+    for action, is_active in (("end_sessions", True), ("deactivate", False), ("reactivate", True)):
+        address = reverse(f"admin:documents_user_{action}", args=[ann.pk])
+        assert address in desk.get(page).content.decode()
+        before = AuditEntry.objects.count()
+        assert "ann@example.com" in desk.get(address).content.decode()
+        assert AuditEntry.objects.count() == before
+        with listening() as heard:
+            answer = desk.post(address, follow=True)
+        assert answer.redirect_chain == [(page, 302)]
+        assert "1 account." in answer.content.decode()
+        assert ("sessions" in [name for name, _ in heard]) is (action != "reactivate")
+        ann.refresh_from_db()
+        assert ann.is_active is is_active
+        assert AuditEntry.objects.filter(user=ann, actor=operator).exists()
+    own = desk.get(reverse("admin:documents_user_change", args=[operator.pk])).content.decode()
+    assert reverse("admin:documents_user_deactivate", args=[operator.pk]) not in own
+
+
+def test_who_may_only_look_at_accounts_is_offered_nothing(client: Client, ann: User) -> None:
+    clerk = User.objects.create_user("clerk@example.com", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_user"))
+    client.force_login(clerk)
+    address = reverse("admin:documents_user_deactivate", args=[ann.pk])
+    assert address not in client.get(reverse("admin:documents_user_change", args=[ann.pk])).content.decode()
+    assert (client.get(address).status_code, client.post(address).status_code) == (403, 403)
+    ann.refresh_from_db()
+    assert ann.is_active
