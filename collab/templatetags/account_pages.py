@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.adapter import get_adapter
 from django import template
 from django.forms import BoundField
@@ -15,6 +17,7 @@ from collab import tracing
 from collab.accounts.adapters import mail_is_printed as _mail_is_printed
 from collab.accounts.adapters import passkeys_work_on
 from collab.templatetags.vite import PagesNotBuilt, vite
+from documents.models import User
 
 register = template.Library()
 register.simple_tag(_mail_is_printed, name="mail_is_printed")
@@ -97,6 +100,11 @@ def has_providers(context: RequestContext) -> bool:
 @register.simple_tag(takes_context=True)
 def passkeys_work_here(context: RequestContext) -> bool:
     return passkeys_work_on(context["request"])
+
+
+@register.simple_tag
+def has_passkey(user: User) -> bool:
+    return is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN])
 
 
 @register.simple_tag

@@ -1,8 +1,14 @@
+import hashlib
 import re
+import secrets
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from cryptography.hazmat.primitives.asymmetric import ec
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from collab.accounts.adapters import MFAAdapter
 from documents.models import AuditEntry, User
@@ -34,6 +40,25 @@ def enrol(browser: Browser) -> str:
 
 def recovery_codes(browser: Browser) -> list[str]:
     return re.findall(r"<li><code>(\d+)</code>", browser.get("/accounts/2fa/recovery-codes/").content.decode())
+
+
+def passkey() -> dict[str, object]:
+    """What a browser answers with when it has made one."""
+    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())  # type: ignore[no-untyped-call]
+    id = secrets.token_bytes(16)
+    made = AttestedCredentialData.create(bytes(16), id, public)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
+    data = AuthenticatorData.create(hashlib.sha256(b"localhost").digest(), flags, 0, made)
+    client = CollectedClientData.create("webauthn.create", b"challenge", "https://localhost")
+    return {
+        "id": websafe_encode(id),
+        "rawId": websafe_encode(id),
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": websafe_encode(client),
+            "attestationObject": websafe_encode(AttestationObject.create("none", data, {})),
+        },
+    }
 
 
 def test_after_enrolling_the_password_alone_is_not_enough(anns_browser: Browser, ann: User) -> None:
@@ -104,6 +129,17 @@ def test_without_the_key_no_code_fits(anns_browser: Browser, settings: object) -
 def test_passkeys_are_offered_only_where_browsers_allow_them(visitor: Browser) -> None:
     assert "Sign in with a passkey" in visitor.get("/accounts/login/", headers={"host": "localhost"}).content.decode()
     assert "passkey" not in visitor.get("/accounts/login/", headers={"host": "127.0.0.1"}).content.decode()
+
+
+def test_the_second_step_offers_a_passkey_to_those_who_have_one(anns_browser: Browser, ann: User) -> None:
+    enrol(anns_browser)
+    for offered in (False, True):
+        other = Browser(headers={"host": "localhost"})
+        other.sign_in(ann.email)
+        page = other.get("/accounts/2fa/authenticate/").content.decode()
+        assert "authenticator app" in page
+        assert ("Use a passkey" in page) is offered
+        Authenticator.objects.create(user=ann, type="webauthn", data={"name": "Key", "credential": passkey()})
 
 
 def test_a_passkey_sign_in_begins_with_a_challenge(visitor: Browser) -> None:
