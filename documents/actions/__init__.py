@@ -40,6 +40,7 @@ from documents.actions.invitations import (
 from documents.actions.notifications import delete_notification, mark_all_read, mark_notification, notify
 from documents.actions.operators import add_member, change_operator, create_user
 from documents.actions.places import (
+    empty_trash,
     move_document,
     purge_document,
     restore_document,
@@ -78,6 +79,7 @@ __all__ = [
     "delete_notification",
     "delete_workspace",
     "duplicate_document",
+    "empty_trash",
     "end_session",
     "end_sessions",
     "ensure_personal_workspace",

@@ -3,16 +3,17 @@
 All of these take along what is below, and all wait for each other on the workspace's lock.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from documents import signals, tree
+from documents import policy, signals, tree
 from documents.actions import access, placing
 from documents.actions.audit import record
-from documents.errors import Conflict, Invalid
+from documents.errors import Conflict, Forbidden, Invalid, NotFound
 from documents.models import Document, Invitation, User, Workspace
 from documents.policy import Action
 
@@ -113,6 +114,32 @@ def purge_document(*, by: User | None, document: Document) -> None:
         )
         _rights_changed(document.workspace_id, ids, "purged")
         below.delete()
+
+
+def empty_trash(*, by: User, until: datetime) -> int:
+    """Purge what lay in it at that moment, as far as this person may; how many went. What is refused stays.
+
+    Each in a transaction of its own: hundreds of them would keep a workspace waiting for minutes.
+    """
+    lying = policy.visible_to(by).filter(trashed_at__lte=until, trashed_with=None).select_related("workspace")
+    documents = list(lying.order_by("trashed_at", "pk"))
+    roles = policy.roles_on(by, documents)
+    purged = 0
+    for document in documents:
+        if not policy.permits(roles.get(document.pk), Action.PURGE, trashed=True):
+            continue
+        try:
+            with transaction.atomic():
+                document = access.lock_document(document)
+                if document.trashed_at is None or document.trashed_at > until:
+                    continue  # restored meanwhile
+                purge_document(by=by, document=document)
+        except Forbidden:
+            continue
+        except NotFound:
+            pass  # somebody else did it meanwhile
+        purged += 1
+    return purged
 
 
 def transfer_document(*, by: User | None, document: Document, workspace: Workspace) -> Document:

@@ -61,6 +61,12 @@ def delete_document(request: HttpRequest, document_id: UUID, purge: bool = False
     return Status(204, None)
 
 
+@router.post("/trash/empty", response=schemas.Emptied)
+def empty_trash(request: HttpRequest, payload: schemas.Emptying) -> schemas.Emptied:
+    """Delete for good whatever of it you may delete, with what is below; the rest stays."""
+    return schemas.Emptied(purged=actions.empty_trash(by=signed_in(request), until=payload.until))
+
+
 @router.post("/documents/{uuid:document_id}/restore", response=schemas.Document)
 def restore_document(request: HttpRequest, document_id: UUID) -> schemas.Document:
     user = signed_in(request)

@@ -281,6 +281,17 @@ class ReadUntil(Body):
     until: Moment | None = Field(None, description="Only those made up to then; without it, all.")
 
 
+# Trash
+
+
+class Emptying(Body):
+    until: Moment = Field(description="The newest `trashed_at` you know of: what was trashed later stays.")
+
+
+class Emptied(Schema):
+    purged: int
+
+
 # Publishing
 
 

@@ -46,6 +46,14 @@ from documents.models import Workspace
 delete_workspace(by=None, workspace=Workspace.objects.get(pk="{workspace}"))
 """
 
+TRASHED = """
+from documents.actions.documents import create_document
+from documents.actions.places import trash_document
+from documents.models import User
+user = User.objects.get(email="{email}")
+trash_document(by=user, document=create_document(by=user, title="{title}"))
+"""
+
 
 def invite(office: Office, guest: Person, name: str) -> tuple[str, str]:
     """To a new workspace of Ann's: its address, and the invitation's."""
@@ -116,6 +124,27 @@ def test_a_second_click_deletes_nothing_twice(office: Office, ann: Person) -> No
     ann.page.get_by_role("button", name="Delete for good", exact=True).dblclick()
     expect(ann.page.get_by_text("Once and for all")).to_have_count(0)
     assert len(deleted) == 1
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_trash_is_emptied_at_once_and_asks_first(office: Office, person: Browsers, width: int) -> None:
+    keeper = person(office.hire())
+    keeper.page.set_viewport_size({"width": width, "height": 800})
+    for title in ("One", "Two"):
+        office.installation.shell(TRASHED.format(email=keeper.email, title=title))
+    keeper.page.goto("/trash")
+    expect(keeper.page.get_by_role("button", name="Restore")).to_have_count(2)
+    assert overflow(keeper) <= 0
+    keeper.page.get_by_role("button", name="Empty trash").focus()
+    keeper.page.keyboard.press("Enter")
+    asked = keeper.page.get_by_role("dialog", name="Empty the trash?")
+    expect(asked).to_contain_text("2 documents will be gone")
+    # What comes to lie there meanwhile was not asked about.
+    office.installation.shell(TRASHED.format(email=keeper.email, title="Three"))
+    asked.get_by_role("button", name="Delete for good").click()
+    expect(keeper.page.get_by_text("2 documents deleted for good")).to_be_visible()
+    expect(keeper.page.get_by_role("button", name="Restore")).to_have_count(1)
+    expect(keeper.page.get_by_role("button", name="Restore Three")).to_be_visible()
 
 
 def test_an_invitation_to_a_wrong_address_is_taken_back_where_it_was_sent(office: Office, ann: Person) -> None:

@@ -1,12 +1,14 @@
 """The tree: moving, the trash, other workspaces, and the end of a document."""
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from documents import policy, tree
 from documents.actions import (
     create_document,
     create_workspace,
+    empty_trash,
     move_document,
     purge_document,
     restore_document,
@@ -216,6 +218,38 @@ def test_a_guest_can_not_purge_what_is_restricted_to_others_inside(
         purge_document(by=cleo, document=chapters[0])
     set_inherits(by=ann, document=chapters[3], inherits=True)
     purge_document(by=cleo, document=chapters[0])
+
+
+def test_the_trash_is_emptied_of_what_one_may_purge(ann: User, ben: User, chapters: list[Document]) -> None:
+    alone = create_document(by=ann, title="Ann's own")
+    bens = create_document(by=ben, title="Ben's own")
+    for document in (chapters[3], chapters[1], alone):
+        trash_document(by=ann, document=fresh(document))
+    trash_document(by=ben, document=bens)
+    assert empty_trash(by=ben, until=timezone.now()) == 1
+    assert not Document.objects.filter(pk=bens.pk).exists()
+    assert empty_trash(by=ann, until=timezone.now()) == 3
+    assert list(Document.objects.all()) == [chapters[0]]
+    assert AuditEntry.objects.filter(action="document.purged", actor=ann).exists()
+
+
+def test_what_was_trashed_after_one_looked_stays(ann: User, chapters: list[Document]) -> None:
+    trashed_at = trash_document(by=ann, document=chapters[2]).trashed_at
+    assert trashed_at is not None
+    trash_document(by=ann, document=fresh(chapters[1]))
+    restore_document(by=ann, document=fresh(chapters[3]))
+    assert empty_trash(by=ann, until=trashed_at) == 1
+    assert {document.title for document in Document.objects.all()} == {"Plan", "One", "Three"}
+
+
+def test_emptying_leaves_what_holds_something_restricted_to_others(
+    ann: User, cleo: User, chapters: list[Document]
+) -> None:
+    share_document(by=ann, document=chapters[1], user_or_email=cleo, role=Role.ADMIN)
+    set_inherits(by=ann, document=chapters[3], inherits=False)
+    trash_document(by=ann, document=chapters[1])
+    assert empty_trash(by=cleo, until=timezone.now()) == 0
+    assert Document.objects.count() == 4
 
 
 def test_a_transfer_takes_a_subtree_with_its_shares_to_another_workspace(

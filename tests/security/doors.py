@@ -52,6 +52,7 @@ API: dict[str, For] = {
     "POST /invitations/{token}/accept": For.OWNER,
     "GET /documents": For.SIGNED_IN,
     "POST /documents": For.SIGNED_IN,
+    "POST /trash/empty": For.SIGNED_IN,
     "GET /notifications": For.SIGNED_IN,
     "POST /notifications/read": For.SIGNED_IN,
     "PATCH /notifications/{notification_id}": For.OWNER,

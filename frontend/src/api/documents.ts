@@ -50,6 +50,9 @@ export const trashDocument = (id: string) => request<unknown>("DELETE", `/docume
 
 export const restoreDocument = (id: string) => request<Document>("POST", `/documents/${id}/restore`)
 
+/** What you may delete for good of what was trashed up to `until`; later ones were not seen by whoever pressed the button. */
+export const emptyTrash = (until: string) => request<{ purged: number }>("POST", "/trash/empty", { body: { until } })
+
 export const purgeDocument = (id: string) => request<unknown>("DELETE", `/documents/${id}`, { query: { purge: true } })
 
 export const setFavourite = (id: string, favourite: boolean) =>

@@ -227,6 +227,17 @@ def test_a_page_is_bounded(browser: Callers, ann: User) -> None:
     assert browser(ann)("GET", f"/documents?limit={listing.PAGE + 1}").status_code == 422
 
 
+def test_the_trash_is_emptied_up_to_what_one_saw(browser: Callers, ann: User, ben: User, plan: Document) -> None:
+    as_ann = browser(ann)
+    as_ann("DELETE", f"/documents/{plan.pk}")
+    seen = as_ann("GET", "/documents?trashed=1").json()["items"][0]["trashed_at"]
+    later = trash_document(by=ann, document=create_document(by=ann, title="Later"))
+    assert browser(ben)("POST", "/trash/empty", {"until": seen}).json() == {"purged": 0}
+    assert as_ann("POST", "/trash/empty", {}).status_code == 422
+    assert as_ann("POST", "/trash/empty", {"until": seen}).json() == {"purged": 1}
+    assert list(Document.objects.all()) == [later]
+
+
 def test_what_was_trashed_cannot_be_renamed(browser: Callers, ann: User, plan: Document) -> None:
     trash_document(by=ann, document=plan)
     answer = browser(ann)("PATCH", f"/documents/{plan.pk}", {"title": "B"})

@@ -4,7 +4,8 @@ import { useMemo } from "react"
 import * as api from "../../api/documents"
 import { explain } from "../../api/errors"
 import type { Document } from "../../api/types"
-import { type Place, titleOf, withMoved } from "../tree/model"
+import { mayPurge } from "../rights"
+import { counted, type Place, titleOf, withMoved } from "../tree/model"
 import { keys } from "./keys"
 import { offerUndo } from "./undo"
 
@@ -127,6 +128,15 @@ export function documentActions(client: QueryClient) {
         without(document.id),
       )
       return done ?? false
+    },
+
+    /** Of what lies there, last trashed first, all that we may delete for good. */
+    async emptyTrash(documents: readonly Document[]) {
+      const gone = new Set(documents.filter(mayPurge).map(({ id }) => id))
+      const until = documents[0]?.trashed_at
+      if (!until) return
+      const answer = await attempt("The trash was not emptied", () => api.emptyTrash(until), (known) => known.filter(({ id }) => !gone.has(id)))
+      if (answer) notifications.show({ message: `${counted(answer.purged)} deleted for good` })
     },
   }
 }

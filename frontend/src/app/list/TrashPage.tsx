@@ -6,7 +6,7 @@ import { useDocumentList } from "../data/queries"
 import { askFirst } from "../dialogs/askFirst"
 import { mayPurge } from "../rights"
 import { Notice } from "../shell/Notice"
-import { titleOf } from "../tree/model"
+import { counted, titleOf } from "../tree/model"
 import { DocumentTable } from "./DocumentTable"
 import { ListPage } from "./ListPage"
 import { usePlaces } from "./pages"
@@ -15,11 +15,13 @@ const trashed = { heading: "Trashed", of: (document: Document) => document.trash
 
 export function TrashPage() {
   const placeOf = usePlaces()
+  const query = useDocumentList("trashed")
   return (
     <ListPage
       title="Trash"
       about="Documents stay here until you delete them for good."
-      query={useDocumentList("trashed")}
+      query={query}
+      tools={query.data?.some(mayPurge) && <EmptyTrash documents={query.data} />}
       empty={
         <Notice icon={IconTrash} title="The trash is empty">
           Documents moved to the trash wait here and can be restored.
@@ -36,6 +38,26 @@ export function TrashPage() {
         />
       )}
     </ListPage>
+  )
+}
+
+function EmptyTrash({ documents }: { documents: readonly Document[] }) {
+  const { emptyTrash } = useDocumentActions()
+  const going = documents.filter(mayPurge).length
+  const staying = documents.length - going
+  const ask = () =>
+    askFirst({
+      title: "Empty the trash?",
+      message: `${counted(going)} will be gone, with the whole history and what is below. This can’t be undone.${
+        staying ? ` ${counted(staying)} will stay: only an admin may delete ${staying === 1 ? "it" : "them"} for good.` : ""
+      }`,
+      deed: "Delete for good",
+      onConfirm: () => void emptyTrash(documents),
+    })
+  return (
+    <Button variant="default" leftSection={<IconTrashX size={16} />} onClick={ask}>
+      Empty trash
+    </Button>
   )
 }
 

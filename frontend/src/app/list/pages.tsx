@@ -8,7 +8,7 @@ import { useRememberedWorkspace } from "../remembered"
 import { routes } from "../routes"
 import { Notice } from "../shell/Notice"
 import { useShell } from "../shell/ShellContext"
-import { ancestorsOf, titleOf } from "../tree/model"
+import { ancestorsOf, counted, titleOf } from "../tree/model"
 import { Waiting } from "../Waiting"
 import { DocumentTable } from "./DocumentTable"
 import { ListPage } from "./ListPage"
@@ -39,7 +39,7 @@ export function WorkspacePage({ id }: { id: string }) {
   return (
     <ListPage
       title={workspace.name}
-      about={workspace.suspended ? "This workspace is suspended: its documents can be read, not changed." : count ? `${count} ${count === 1 ? "document" : "documents"}` : undefined}
+      about={workspace.suspended ? "This workspace is suspended: its documents can be read, not changed." : count ? counted(count) : undefined}
       query={{ ...query, data: freshest }}
       tools={
         mayCreate && (

@@ -115,4 +115,6 @@ export function withMoved(documents: readonly Document[], id: string, place: Pla
 }
 
 /** Title as shown: an empty one has a name too. */
+export const counted = (documents: number): string => (documents === 1 ? "1 document" : `${documents} documents`)
+
 export const titleOf = (document: { title: string }): string => document.title.trim() || "Untitled"
