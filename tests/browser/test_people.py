@@ -135,6 +135,8 @@ def test_the_trash_is_emptied_at_once_and_asks_first(office: Office, person: Bro
     keeper.page.goto("/trash")
     expect(keeper.page.get_by_role("button", name="Restore")).to_have_count(2)
     assert overflow(keeper) <= 0
+    cut_off = "button => [...button.querySelectorAll('*')].some(part => part.scrollWidth > part.clientWidth + 1)"
+    assert not keeper.page.get_by_role("button", name="Restore One").evaluate(cut_off)
     keeper.page.get_by_role("button", name="Empty trash").focus()
     keeper.page.keyboard.press("Enter")
     asked = keeper.page.get_by_role("dialog", name="Empty the trash?")

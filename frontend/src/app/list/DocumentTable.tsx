@@ -73,7 +73,7 @@ export function DocumentTable({ label, documents, placeOf, toolsFor, when = edit
                 {ago(when.of(document))}
               </time>
             </td>
-            <td className={styles.tools}>
+            <td className={styles.tools} data-wide={toolsFor !== undefined || undefined}>
               <div className={styles.buttons}>{toolsFor ? toolsFor(document) : <RowTools document={document} />}</div>
             </td>
           </tr>
