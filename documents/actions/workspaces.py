@@ -7,7 +7,7 @@ from documents import policy, signals
 from documents.actions import access, invitations
 from documents.actions.audit import record
 from documents.actions.notifications import notify
-from documents.errors import Conflict, Invalid, NotFound
+from documents.errors import Conflict, Invalid
 from documents.models import Document, DocumentShare, Membership, Role, User, Workspace
 from documents.names import one_line
 from documents.policy import Action
@@ -94,36 +94,36 @@ def leave_workspace(*, by: User, workspace: Workspace) -> None:
 def delete_workspace(*, by: User | None, workspace: Workspace) -> None:
     """For good, with every document in it and its history. Who loses it by that is told."""
     with transaction.atomic():
-        # Whole, unlike `lock_workspace`: nothing may come to refer to it while what does is looked for and deleted.
-        locked = Workspace.objects.select_for_update().filter(pk=workspace.pk).first()
-        if locked is None:
-            raise NotFound("There is no such workspace, or you are not a member of it.")
-        access.require_in(by, Action.DELETE, locked)
-        if locked.personal_owner_id is not None:
+        workspace = access.lock_workspace(workspace.pk)
+        access.require_in(by, Action.DELETE, workspace)
+        if workspace.personal_owner_id is not None:
             raise Conflict("A personal workspace goes with its account: it can't be deleted by itself.")
-        documents = list(Document.objects.filter(workspace=locked).values_list("pk", flat=True))
-        members = list(User.objects.filter(memberships__workspace=locked))
-        guests = DocumentShare.objects.filter(document__workspace=locked).values_list("user", flat=True)
+        # What is being written now comes first, the rest finds no log. Only then the workspace as a whole, so that
+        # nothing comes to refer to it while what does is deleted: a commit that waits for it may hold a log.
+        access.bump_workspace(workspace)
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        documents = list(Document.objects.filter(workspace=workspace).values_list("pk", flat=True))
+        members = list(User.objects.filter(memberships__workspace=workspace))
+        guests = DocumentShare.objects.filter(document__workspace=workspace).values_list("user", flat=True)
         record(
             "workspace.deleted",
             by=by,
-            workspace_id=str(locked.pk),
-            name=locked.name,
+            workspace_id=str(workspace.pk),
+            name=workspace.name,
             documents=len(documents),
             members=len(members),
         )
-        access.bump_workspace(locked)  # what is being committed now comes first, the rest finds no log
         signals.announce_access(document_ids=documents, user_ids=None)
-        signals.announce_memberships(locked.pk, {member.pk for member in members} | set(guests))
+        signals.announce_memberships(workspace.pk, {member.pk for member in members} | set(guests))
         for member in members:
             if member != by and member.is_active:
                 notify(
                     user=member,
-                    title=f"{by.name if by else 'An operator'} deleted the workspace {locked.name}",
+                    title=f"{by.name if by else 'An operator'} deleted the workspace {workspace.name}",
                     body="It is gone for good, with all documents in it.",
                     actor=by,
                 )
-        locked.delete()
+        workspace.delete()
 
 
 def suspend_workspace(*, by: User | None, workspace: Workspace) -> Workspace:

@@ -12,10 +12,12 @@ from documents.actions import (
     append_update,
     change_role,
     create_document,
+    delete_workspace,
     ensure_personal_workspace,
     leave_workspace,
     move_document,
     rename_document,
+    replace_content,
     set_inherits,
     trash_document,
 )
@@ -84,6 +86,28 @@ def test_the_last_two_owners_can_not_both_leave(ann: User, ben: User, team: Work
     )
     assert sum(refusal is not None for refusal in refusals) == 1
     assert Membership.objects.filter(workspace=team, role=Role.OWNER).count() == 1
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_workspace_goes_whole_whatever_is_written_in_it_meanwhile(
+    ann: User, ben: User, plan: Document, turn: int
+) -> None:
+    others = [create_document(by=ann, parent=plan) for _ in range(3)]
+
+    def write() -> None:
+        for _ in range(10):
+            for document in (plan, *others):
+                replace_content(by=ben, document=document, markdown="Too late?")
+
+    refusals = at_once(
+        write,
+        lambda: delete_workspace(by=ann, workspace=plan.workspace),
+        lambda: [create_document(by=ben, parent=plan) for _ in range(10)],
+        lambda: rename_document(by=ben, document=plan, title="Too late?"),
+    )
+    assert refusals[1] is None
+    assert not Document.objects.exists()
+    assert not Log.objects.exists()
 
 
 def test_one_personal_workspace_comes_of_many_first_requests(cleo: User) -> None:
