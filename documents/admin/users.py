@@ -138,6 +138,11 @@ class UserAdmin(OperatedAdmin[User]):
                 is_superuser=changed.get("is_superuser", user.is_superuser),
             )
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        # Django writes the groups that were posted whether or not they were changed here.
+        if not change or "groups" in form.changed_data:
+            super().save_related(request, form, formsets, change)
+
     @admin.display(description="workspaces", ordering="workspace_count")
     def workspace_count(self, user: Any) -> int:
         return int(user.workspace_count)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -98,6 +98,16 @@ def test_a_page_opened_before_somebody_else_changed_it_sets_nothing_back(desk: C
     change(desk, ann, **stood_in(page), color="#123abc", is_superuser="on")
     ann.refresh_from_db()
     assert (ann.name, ann.color, ann.is_staff, ann.is_superuser) == ("Ann Example", "#123abc", True, True)
+
+
+def test_groups_change_as_the_operator_chose_and_not_by_a_page_that_is_older(desk: Client, ann: User) -> None:
+    page = desk.get(reverse("admin:documents_user_change", args=[ann.pk])).content.decode()
+    clerks, editors = Group.objects.create(name="Clerks"), Group.objects.create(name="Editors")
+    ann.groups.add(clerks)
+    change(desk, ann, **stood_in(page), name="Ann Example")
+    assert list(ann.groups.all()) == [clerks]
+    change(desk, ann, **stood_in(page), groups=[editors.pk])
+    assert list(ann.groups.all()) == [editors]
 
 
 def test_the_address_and_the_standing_are_not_for_every_clerk(client: Client, desk: Client, ann: User) -> None:
