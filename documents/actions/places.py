@@ -14,7 +14,7 @@ from documents import policy, signals, tree
 from documents.actions import access, placing
 from documents.actions.audit import record
 from documents.errors import Conflict, Forbidden, Invalid, NotFound
-from documents.models import Document, Invitation, User, Workspace
+from documents.models import Document, DocumentShare, Invitation, User, Workspace
 from documents.policy import Action
 
 
@@ -113,6 +113,9 @@ def purge_document(*, by: User | None, document: Document) -> None:
             count=len(ids),
         )
         _rights_changed(document.workspace_id, ids, "purged")
+        # By themselves: once it is gone, nobody knows any more with whom it was shared.
+        if guests := set(DocumentShare.objects.filter(document__in=ids).values_list("user", flat=True)):
+            signals.announce_access(document_ids=ids, user_ids=guests)
         below.delete()
 
 

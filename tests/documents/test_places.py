@@ -201,6 +201,17 @@ def test_purging_leaves_nothing_but_the_audit(ann: User, chapters: list[Document
     assert entry.details["count"] == 3
 
 
+def test_a_guest_hears_that_what_was_shared_with_them_is_gone(
+    ann: User, cleo: User, plan: Document, listening: Listening
+) -> None:
+    share_document(by=ann, document=plan, user_or_email=cleo, role=Role.READER)
+    trash_document(by=ann, document=plan)
+    with listening() as heard:
+        purge_document(by=ann, document=plan)
+    told = [message["user_ids"] for name, message in heard if name == "access" and message["user_ids"] is not None]
+    assert told == [[cleo.pk]]
+
+
 def test_an_editor_may_trash_but_not_purge(ben: User, plan: Document) -> None:
     with pytest.raises(Forbidden):
         purge_document(by=ben, document=plan)
