@@ -11,6 +11,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from documents.content.emphasis import delimitable, outside_space, reach
 from documents.content.safety import MAX_SPAN
 from documents.content.tree import Attributes, Mark, Node, Text, Tree
 
@@ -95,9 +96,8 @@ class _Writer:
                 return [_e("Para", [self.image(attrs)])] if "src" in attrs else []
             case "blockMath":
                 latex = attrs.get("latex", "").strip()
-                if self.markdown and (
-                    "\n" in latex or "$" in latex
-                ):  # GitHub's other way, in which no line can begin a list
+                # GitHub's other way, in which no line can begin a list.
+                if self.markdown and ("\n" in latex or "$" in latex):
                     return [self.code("math", latex)]
                 return [_e("Para", [_e("Math", [_e("DisplayMath"), latex])])] if latex else []
             case "table":
@@ -188,7 +188,7 @@ class _Writer:
         return [NOTHING, _e(alignment), _span(cell, "rowspan"), _span(cell, "colspan"), blocks]
 
     def inlines(self, content: Sequence[Node | Text]) -> list[Element]:
-        inlines = self._nested(list(_outside_space(content)), frozenset())
+        inlines = self._nested(list(outside_space(content)), frozenset())
         if self.markdown:
             inlines = list(_with_lines_literal(inlines))
         while inlines and inlines[-1]["t"] == "LineBreak":  # at the end of a paragraph Markdown shows its backslash
@@ -205,14 +205,14 @@ class _Writer:
                 inlines.extend(self.inline(child))
                 at += 1
                 continue
-            reach = {mark.name: _reach(content, at, mark) for mark in child.marks if mark.name not in applied}
-            if not reach:
+            lasts = {mark.name: reach(content, at, mark) for mark in child.marks if mark.name not in applied}
+            if not lasts:
                 inlines.extend(self.words(child.text, in_link="link" in applied))
                 at += 1
                 continue
-            outer = max(child.marks, key=lambda mark: (reach.get(mark.name, 0), -_PRIORITY.index(mark.name)))
-            end = at + reach[outer.name]
-            if self.markdown and outer.name in _HTML_TAGS and not _delimitable(content, at, end, outer, applied):
+            outer = max(child.marks, key=lambda mark: (lasts.get(mark.name, 0), -_PRIORITY.index(mark.name)))
+            end = at + lasts[outer.name]
+            if self.markdown and outer.name in _HTML_TAGS and not delimitable(content, at, end, outer, applied):
                 tag = _HTML_TAGS[outer.name]
                 inner = self._nested(content[at:end], applied | {outer.name})
                 inlines += [_e("RawInline", ["html", f"<{tag}>"]), *inner, _e("RawInline", ["html", f"</{tag}>"])]
@@ -278,9 +278,8 @@ class _Writer:
             if address and (in_link or _BRACKET.search(word)):  # no link, that is, or none within the one it stands in
                 inlines += [_e("Str", address[0]), _LITERALLY]
                 word = word[address.end() :]
-            elif (
-                address and "://" in word and _ESCAPED_BY_PANDOC.search(word)
-            ):  # its backslashes would be the address's
+            elif address and "://" in word and _ESCAPED_BY_PANDOC.search(word):
+                # As a link, because pandoc's backslashes would be taken for the address's.
                 inlines.append(_e("Link", [NOTHING, [_e("Str", word)], [self.address(word), ""]]))
                 continue
             for number, part in enumerate(_NAMED.split(word) if self.markdown else [word]):
@@ -327,10 +326,8 @@ def _with_lines_literal(inlines: Sequence[Element]) -> Iterator[Element]:
             continue  # no reader keeps it
         if starts and inline["t"] == "Str":
             following = inlines[at + 1]["t"] if at + 1 < len(inlines) else "LineBreak"
-            word = inline["c"] + (
-                "" if following == "LineBreak" else " " if following in ("Space", "SoftBreak") else "x"
-            )
-            if sign := _BLOCK_SIGN.match(word):
+            end = {"LineBreak": "", "Space": " ", "SoftBreak": " "}.get(following, "x")
+            if sign := _BLOCK_SIGN.match(inline["c"] + end):
                 number, rest = sign[1], inline["c"][sign.end() :]
                 yield from ([_e("Str", number)] if number else [])
                 yield _LITERALLY
@@ -369,70 +366,8 @@ def plain(content: Iterable[Node | Text]) -> str:
 
 # Which mark is the outer one when two last equally long; `code` holds nothing else, so it comes last.
 _PRIORITY = ("link", "highlight", "textStyle", "bold", "italic", "strike", "underline", "code")
-# Markdown's emphasis may not touch white space on its inside: `**bold **` shows the asterisks.
-_TIGHT = frozenset({"bold", "italic", "strike", "underline"})
-
-
 # Where Markdown's signs would not be taken for signs, there are always tags.
 _HTML_TAGS = {"bold": "strong", "italic": "em", "strike": "del"}
-
-
-def _delimitable(content: list[Node | Text], at: int, end: int, outer: Mark, applied: frozenset[str]) -> bool:
-    """Would CommonMark take signs put here for emphasis? Between a letter and punctuation (`a**(b)**c`) it would not,
-    and side by side with other signs it guesses."""
-    within = applied | {outer.name}
-    first, last = content[at], content[end - 1]
-    before = content[at - 1] if at else None
-    after = content[end] if end < len(content) else None
-    if _emphasis(before) - within or _emphasis(after) - within:
-        return False
-    inside = (_letter(first, 0, within), _letter(last, -1, within))
-    outside = (_letter(before, -1, within), _letter(after, 0, within))
-    if _TIGHT & applied and any(map(str.isalnum, outside)):
-        return False
-    return all(i.isalnum() or not (o.isalnum() or i in "*_~\\`") for i, o in zip(inside, outside, strict=True))
-
-
-def _letter(child: Node | Text | None, at: int, within: frozenset[str]) -> str:
-    """The character next to a sign; another mark's sign or tag counts as a full stop."""
-    if not isinstance(child, Text):
-        return " "
-    return "." if {mark.name for mark in child.marks} - within else child.text[at]
-
-
-def _outside_space(content: Sequence[Node | Text]) -> Iterator[Node | Text]:
-    """The same, with white space at the ends of emphasis moved out of it."""
-    pieces: list[Node | Text] = []
-    for child in content:
-        if isinstance(child, Text) and any(mark.name in _TIGHT for mark in child.marks):
-            body = child.text.strip()
-            start = child.text.index(body) if body else len(child.text)
-            cuts = (child.text[:start], body, child.text[start + len(body) :])
-            pieces.extend(Text(cut, child.marks) for cut in cuts if cut)
-        else:
-            pieces.append(child)
-    for at, child in enumerate(pieces):
-        if isinstance(child, Text) and not child.text.strip():
-            before = _emphasis(pieces[at - 1] if at else None)
-            lasting = before & _emphasis(pieces[at + 1] if at + 1 < len(pieces) else None)
-            yield Text(child.text, tuple(m for m in child.marks if m.name not in _TIGHT or m.name in lasting))
-        else:
-            yield child
-
-
-def _emphasis(neighbour: Node | Text | None) -> frozenset[str]:
-    return frozenset(mark.name for mark in neighbour.marks) & _TIGHT if isinstance(neighbour, Text) else frozenset()
-
-
-def _reach(content: list[Node | Text], at: int, mark: Mark) -> int:
-    """How many children from here on carry the mark. Inline nodes carry none, and end it."""
-    end = at
-    while end < len(content):
-        child = content[end]
-        if isinstance(child, Node) or mark not in child.marks:
-            break
-        end += 1
-    return end - at
 
 
 def _header(level: int, style: list[list[str]], inlines: list[Element]) -> Element:
