@@ -2,7 +2,7 @@
 docs/operating.md says, and is counted.
 
 Told elsewhere: full documents (tests/collab/test_room.py, tests/browser/test_full.py), slow and stalled readers
-(tests/collab/test_room.py, tests/watching/test_faults_are_counted.py), how polls are counted
+(tests/collab/test_slow_readers.py, tests/watching/test_faults_are_counted.py), how polls are counted
 (tests/collab/test_http_transports.py).
 """
 

@@ -19,9 +19,9 @@ from collab.transports import polling, push, request
 from documents import compaction
 from documents import log as document_log
 from documents.log import Entry
+from tests.collab.database import break_commits, change_role, lock_database, unlock_database
 from tests.collab.http import Exchange, Http, OpenHttp
 from tests.collab.network import text_of, until
-from tests.collab.test_room import _break_commits, _lock_database, _unlock_database, change_role
 
 
 @sync_to_async
@@ -54,11 +54,11 @@ def updates_in(poll: Any) -> list[bytes]:
 
 
 async def test_a_push_is_answered_when_it_is_committed_and_not_before(http: Http) -> None:
-    blocker = await sync_to_async(_lock_database)()
+    blocker = await sync_to_async(lock_database)()
     pushing = http.begin("ann", "POST", "push", Writer().types("warp"))
     await asyncio.sleep(0.2)  # long against a commit, which takes 0.2 ms
     assert not pushing.begun.is_set()
-    await sync_to_async(_unlock_database)(blocker)
+    await sync_to_async(unlock_database)(blocker)
     answer = await pushing.answer()
     assert (answer.status, answer.json()) == (200, {"cursor": "1.1"})
     assert text_of([entry.update for entry in await stored(http.network.document_id)]) == "warp"
@@ -66,12 +66,12 @@ async def test_a_push_is_answered_when_it_is_committed_and_not_before(http: Http
 
 async def test_a_key_sent_twice_at_once_waits_for_one_commit(http: Http) -> None:
     update = Writer().types("warp")
-    blocker = await sync_to_async(_lock_database)()
+    blocker = await sync_to_async(lock_database)()
     first = http.begin("ann", "POST", "push", update, idempotency_key="k")
     await asyncio.sleep(0.1)
     second = http.begin("ann", "POST", "push", update, idempotency_key="k")
     await asyncio.sleep(0.1)
-    await sync_to_async(_unlock_database)(blocker)
+    await sync_to_async(unlock_database)(blocker)
     assert (await first.answer()).json() == (await second.answer()).json() == {"cursor": "1.1"}
     assert COUNTERS["pushes_joined"] >= 1
     assert len(await stored(http.network.document_id)) == 1
@@ -154,7 +154,7 @@ async def test_with_the_database_down_others_see_it_unnumbered_and_the_key_waits
     poll = http.begin("rea", "GET", "poll?cursor=1.0")
     await asyncio.sleep(0.1)
     update = Writer().types("unsaved")
-    mend = _break_commits(monkeypatch)
+    mend = break_commits(monkeypatch)
     monkeypatch.setattr(push, "PATIENCE", 0.3)
     answer = await http.ask("ann", "POST", "push", update, idempotency_key="k")
     assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "unavailable", "1")
