@@ -4,11 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import environ
 import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
+from pytest_django.plugin import DjangoDbBlocker
 
-from documents import signals
+from documents import log, signals
 from documents.actions import create_document, create_workspace
 from documents.models import Document, Membership, Role, User, Workspace
+from tests.acceptance.installation import database_url
 
 Heard = list[tuple[str, dict[str, Any]]]
 Listening = Callable[[], AbstractContextManager[Heard]]
@@ -25,6 +32,28 @@ _SIGNALS = {
     "inbox": signals.inbox_changed,
     "event": signals.event_published,
 }
+
+
+@pytest.fixture(scope="module")
+def postgres_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A PostgreSQL with our tables, in place of this thread's SQLite."""
+    sqlite = connections["default"]
+    with database_url("postgres") as found, django_db_blocker.unblock():
+        settings = {**sqlite.settings_dict, "OPTIONS": {}, **environ.Env.db_url_config(found["DATABASE_URL"])}  # type: ignore[no-untyped-call]
+        connections["default"] = load_backend("django.db.backends.postgresql").DatabaseWrapper(settings, "default")
+        log._sql.cache_clear()
+        try:
+            call_command("migrate", verbosity=0)
+            yield found["DATABASE_URL"]
+        finally:
+            connections["default"].close()
+            connections["default"] = sqlite
+            log._sql.cache_clear()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> BaseDatabaseWrapper:
+    return connections["default"]
 
 
 @pytest.fixture

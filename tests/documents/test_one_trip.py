@@ -1,49 +1,22 @@
 """How PostgreSQL takes a commit: in one trip, all or nothing, and whoever else writes, numbers and chain stay whole."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
-import environ
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F
-from django.db.utils import load_backend
-from pytest_django.plugin import DjangoDbBlocker
 
 from documents import log, one_trip
 from documents.chain import Walk
 from documents.log import Batch
 from documents.models import Document, Log, Update, Workspace
-from tests.acceptance.installation import database_url
 
 ANN, BEN = 1, 2
-
-
-@pytest.fixture(scope="module")
-def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A PostgreSQL with our tables, in place of this thread's SQLite."""
-    sqlite = connections["default"]
-    with database_url("postgres") as found, django_db_blocker.unblock():
-        settings = {**sqlite.settings_dict, "OPTIONS": {}, **environ.Env.db_url_config(found["DATABASE_URL"])}  # type: ignore[no-untyped-call]
-        connections["default"] = load_backend("django.db.backends.postgresql").DatabaseWrapper(settings, "default")
-        log._sql.cache_clear()
-        try:
-            call_command("migrate", verbosity=0)
-            yield found["DATABASE_URL"]
-        finally:
-            connections["default"].close()
-            connections["default"] = sqlite
-            log._sql.cache_clear()
-
-
-@pytest.fixture
-def postgres(url: str) -> BaseDatabaseWrapper:
-    return connections["default"]
 
 
 @pytest.fixture
