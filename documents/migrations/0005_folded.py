@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 from documents.folding import fold
 
-AT_ONCE = 200
+AT_ONCE = 20  # a text may be 2 MB
 
 
 def fold_all(apps: Any, schema_editor: Any) -> None:
@@ -16,7 +16,7 @@ def fold_all(apps: Any, schema_editor: Any) -> None:
         for row in page:
             row.text = unicodedata.normalize("NFC", row.text)
             row.folded_title, row.folded_text = fold(row.document.title), fold(row.text)
-        derived.objects.bulk_update(page, ["text", "folded_title", "folded_text"], batch_size=20)
+        derived.objects.bulk_update(page, ["text", "folded_title", "folded_text"])
         last = page[-1].pk
 
 
