@@ -172,6 +172,7 @@ class Publishing:
             except (RedisError, OSError, TimeoutError):
                 pass  # the reading says so
             except Exception:
+                COUNTERS["publish_stream_lost"] += 1
                 log.exception("what others left unfinished could not be looked at")
 
     async def _hold_on(self) -> None:
